@@ -1,0 +1,239 @@
+"""The command line, ``mbl-study``: run a study, look at it, draw it, export it, verify it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mbl_study.console import Reporter, StopRequest, command, output, say
+from mbl_study.errors import InvalidStudyError, StoreMissingError
+
+# The libraries behind these take seconds to load, and `--help` needs none of them.
+if TYPE_CHECKING:
+    from mbl_study.store import Store
+    from mbl_study.study import Study
+
+__all__ = ["app", "export", "main", "plot", "run", "status", "verify"]
+
+RESULTS = Path("results")
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Thermalization of the disordered Heisenberg chain: run ensembles of chains, and turn"
+    " them into figures. A study is a TOML file, its results are one SQLite file.",
+    epilog="Begin with:  mbl-study run --preset quick",
+)
+
+StudyFile = Annotated[
+    Path | None, typer.Argument(metavar="[STUDY.toml]", help="The study file.", show_default=False)
+]
+Preset = Annotated[
+    str | None, typer.Option(help="A study that comes with the package, such as 'quick'.")
+]
+StorePath = Annotated[
+    Path | None,
+    typer.Option("--store", help="The results; by default results/NAME/store.sqlite."),
+]
+Folder = Annotated[
+    Path | None, typer.Option("--output", help="Folder for files; by default that of the store.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]
+
+
+@app.command(epilog="Example:  mbl-study run --preset quick --workers 2")
+@command
+def run(
+    study_file: StudyFile = None,
+    *,
+    preset: Preset = None,
+    store: StorePath = None,
+    folder: Folder = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=0, help="Processes on this machine; 0 computes in this one."),
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(help="Address of a Dask scheduler, such as tls://10.0.0.1:8786."),
+    ] = None,
+    insecure: Annotated[
+        bool, typer.Option("--insecure", help="Accept an unencrypted scheduler elsewhere.")
+    ] = False,
+    task_timeout: Annotated[
+        float | None, typer.Option(min=0.1, help="Seconds after which a task counts as hung.")
+    ] = None,
+    retry: Annotated[
+        bool, typer.Option("--retry", help="Try failed and quarantined tasks again.")
+    ] = False,
+    figures: Annotated[
+        bool, typer.Option("--figures/--no-figures", help="Draw figures at the end.")
+    ] = True,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what there is to do, and what it takes.")
+    ] = False,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> int:
+    """Run a study, or go on with it, or extend it; then draw its figures.
+
+    Whatever is in the store already is not computed again. Ctrl-C waits for the tasks that run
+    and stops; the same command goes on from there. A second Ctrl-C stops at once.
+
+    More lengths, disorders or realizations extend a study. A changed seed or initial state is
+    another study and wants another store.
+    """
+    from mbl_study import overview
+    from mbl_study.ensemble import run_study
+    from mbl_study.ledger import State
+    from mbl_study.store import Store
+
+    study = _named_study(study_file, preset)
+    if study is None:
+        raise InvalidStudyError("name a study file, or a preset: mbl-study run --preset quick")
+    path = store or RESULTS / study.name / "store.sqlite"
+    if dry_run:
+        overview.show(overview.plan(study, Store(path), workers), output(), as_json=as_json)
+        return 0
+    say(f"{study.name}: {study.task_count} tasks; results in {path}")
+    stop = StopRequest()
+    with stop.listening(), Reporter() as reporter:
+        summary = run_study(
+            study,
+            path,
+            scheduler,
+            workers=workers,
+            insecure=insecure,
+            retry=retry,
+            task_timeout=task_timeout,
+            stop=stop.event,
+            observer=reporter,
+        )
+    report = overview.state(Store(path))
+    if figures and not summary.stopped and summary.counts[State.DONE]:
+        report |= overview.findings(Store(path), folder or path.parent / "figures")
+    overview.show(report, output(), as_json=as_json)
+    if summary.stopped:
+        say("stopped; the same command goes on from here")
+        return stop.exit_code
+    return summary.exit_code
+
+
+@app.command(epilog="Example:  mbl-study status --preset quick")
+@command
+def status(
+    study_file: StudyFile = None,
+    *,
+    preset: Preset = None,
+    store: StorePath = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Say what is done, what failed and what is left. Works while a run is on, too."""
+    from mbl_study import overview
+
+    results = _existing_store(study_file, preset, store)
+    overview.show(overview.state(results), output(), as_json=as_json)
+
+
+@app.command(epilog="Example:  mbl-study plot --preset quick --output figures")
+@command
+def plot(
+    study_file: StudyFile = None,
+    *,
+    preset: Preset = None,
+    store: StorePath = None,
+    folder: Folder = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Draw the figures, and print the slopes and the critical disorder strength."""
+    from mbl_study import overview
+
+    results = _existing_store(study_file, preset, store)
+    report = overview.findings(results, folder or results.path.parent / "figures")
+    overview.show(report, output(), as_json=as_json)
+
+
+@app.command(epilog="Example:  mbl-study export --preset quick --format csv")
+@command
+def export(
+    study_file: StudyFile = None,
+    *,
+    preset: Preset = None,
+    store: StorePath = None,
+    folder: Folder = None,
+    formats: Annotated[
+        list[str] | None,
+        typer.Option("--format", help="parquet or csv; may be given twice. By default both."),
+    ] = None,
+    debug: Debug = False,
+) -> None:
+    """Write the records as tidy tables: one row per realization, region and bath bound."""
+    from mbl_study import analysis
+
+    results = _existing_store(study_file, preset, store)
+    with results:
+        tables = analysis.tabulate(results.results())
+    target = folder or results.path.parent / "tables"
+    for path in analysis.write_tables(tables, target, formats or ("parquet", "csv")):
+        output().print(str(path), markup=False)
+
+
+@app.command(epilog="Example:  mbl-study verify --preset quick --samples 5")
+@command
+def verify(
+    study_file: StudyFile = None,
+    *,
+    preset: Preset = None,
+    store: StorePath = None,
+    samples: Annotated[int, typer.Option(min=0, help="How many tasks run again.")] = 3,
+    seed: Annotated[int, typer.Option(min=0, help="Which tasks are chosen.")] = 0,
+    debug: Debug = False,
+) -> int:
+    """Check every page and every digest, and compute some tasks again for comparison."""
+    from mbl_study.overview import described
+    from mbl_study.verification import recompute
+
+    with _existing_store(study_file, preset, store) as results:
+        say(f"{results.path}: every page and every digest is right")
+        different = 0
+        for task, difference in recompute(results, samples, rng=seed):
+            different += bool(difference)
+            output().print(f"{described(task)}: {difference or 'the same'}", markup=False)
+    return 1 if different else 0
+
+
+def main() -> None:
+    """Entry point of ``mbl-study`` and ``python -m mbl_study``."""
+    app()
+
+
+def _named_study(study_file: Path | None, preset: str | None) -> "Study | None":
+    from mbl_study.study import Study
+
+    if study_file is not None and preset is not None:
+        raise InvalidStudyError("name a study file or a preset, not both")
+    if study_file is not None:
+        return Study.load(study_file)
+    return None if preset is None else Study.preset(preset)
+
+
+def _existing_store(study_file: Path | None, preset: str | None, store: Path | None) -> "Store":
+    """Store that the options name, or the only one there is."""
+    from mbl_study.store import Store
+
+    study = _named_study(study_file, preset)
+    if store is None and study is not None:
+        store = RESULTS / study.name / "store.sqlite"
+    if store is None:
+        found = sorted(RESULTS.glob("*/store.sqlite"))
+        if len(found) != 1:
+            names = ", ".join(map(str, found)) or "none"
+            raise StoreMissingError(f"name a study or a --store; there is {names}")
+        (store,) = found
+    return Store(store)

@@ -1,0 +1,156 @@
+"""Dask clusters: one on this machine that nobody else reaches, or one that is there already.
+
+Workers on this machine have one thread each, die with the driver, and are left in peace by
+Ctrl-C. Whatever Dask would retry, steal or move by itself is switched off: the driver knows which
+task is where.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import ipaddress
+import logging
+import os
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import dask
+import distributed
+
+from mbl_study.errors import EngineError
+
+__all__ = ["connect", "dask_setup", "local_cluster"]
+
+_ONE_THREAD = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
+)
+_CLUSTER_SETTINGS = {
+    # Which task a dead worker had is known here; it must be told at once and not be retried there.
+    "distributed.scheduler.allowed-failures": 0,
+    "distributed.scheduler.work-stealing": False,
+    # LAPACK called through scipy holds the interpreter lock, so a worker may be silent for as long
+    # as a diagonalization takes. A dead process is noticed by its closed connection.
+    "distributed.scheduler.worker-ttl": None,
+    # A worker that was paused for its memory would keep its task forever; killed, it is replaced.
+    "distributed.worker.memory.target": False,
+    "distributed.worker.memory.spill": False,
+    "distributed.worker.memory.pause": False,
+    "distributed.worker.memory.terminate": 0.95,
+}
+_PR_SET_PDEATHSIG = 1
+
+
+@contextlib.contextmanager
+def local_cluster(count: int, memory_limit: int) -> Iterator[Any]:
+    """Start workers on this machine that nobody else can reach and that die with this process.
+
+    Parameters
+    ----------
+    count
+        Number of worker processes, each with one thread.
+    memory_limit
+        Bytes for each worker; one that takes more is killed.
+    """
+    with dask.config.set(_CLUSTER_SETTINGS), _environment(_ONE_THREAD):
+        with _interrupts_held():
+            cluster = distributed.LocalCluster(
+                n_workers=count,
+                threads_per_worker=1,
+                memory_limit=memory_limit,
+                host="127.0.0.1",
+                dashboard_address=None,
+                silence_logs=logging.CRITICAL,
+                preload=[__name__],
+            )
+            client = distributed.Client(cluster, set_as_default=False)
+        with cluster, client:
+            yield client
+
+
+@contextlib.contextmanager
+def connect(address: str, *, insecure: bool = False) -> Iterator[Any]:
+    """Connect to the scheduler of a cluster that is there already.
+
+    Parameters
+    ----------
+    address
+        For example ``tls://10.0.0.1:8786``.
+    insecure
+        Whether an unencrypted address on another machine is acceptable. Anybody who can reach
+        such a scheduler can run commands on its workers.
+
+    Raises
+    ------
+    EngineError
+        The address is not acceptable, or nobody answers there.
+    """
+    _check_address(address, insecure=insecure)
+    try:
+        client = distributed.Client(address, set_as_default=False, timeout=20)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise EngineError(f"no scheduler answers at {address}: {error}") from error
+    with client:
+        yield client
+
+
+def dask_setup(worker: Any) -> None:
+    """Let a local worker die with the driver; Dask calls this when a worker starts.
+
+    Dask's own watch needs the interpreter lock, which a diagonalization holds.
+    """
+    del worker
+    if sys.platform == "linux":
+        parent = os.getppid()
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+
+
+def _check_address(address: str, *, insecure: bool) -> None:
+    parts = urlsplit(address if "://" in address else f"tcp://{address}")
+    if parts.scheme not in {"tcp", "tls"} or not parts.hostname:
+        raise EngineError(f"scheduler must be tcp://host:port or tls://host:port; got {address!r}")
+    if parts.scheme == "tcp" and not _is_loopback(parts.hostname) and not insecure:
+        raise EngineError(
+            f"scheduler {address} is on another machine and not encrypted: whoever reaches it can"
+            " run commands there. Use tls://, or accept it with --insecure."
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@contextlib.contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+
+
+@contextlib.contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Keep Ctrl-C from the processes and threads that start meanwhile; they inherit the mask.
+
+    A terminal sends it to the workers too, and they have to finish what they are at.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

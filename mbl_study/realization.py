@@ -1,0 +1,329 @@
+"""One disorder realization becomes one record: every number the study keeps, and no array.
+
+A record holds everything that the figures are made of.  The models are frozen and reject unknown
+fields; infinities and NaN travel through JSON as strings, because bare ``Infinity`` is not JSON.
+"""
+
+from __future__ import annotations
+
+import math
+import platform
+import warnings
+from collections.abc import Iterable, Sequence
+from functools import cache
+from importlib.metadata import version
+from time import perf_counter
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+from qutip import Qobj
+
+import qentropy
+from mbl_study.chain import HeisenbergChain
+from mbl_study.equilibrium import Equilibrium, equilibrate
+from mbl_study.initial_states import initial_ket
+from mbl_study.spectrum import DRIVERS
+
+__all__ = [
+    "PHYSICS_VERSION",
+    "BathBounds",
+    "Record",
+    "RegionRecord",
+    "simulate",
+]
+
+PHYSICS_VERSION: int = 1
+"""Version of the physics: raised whenever the same task would give other numbers."""
+
+_FROZEN = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
+
+
+class BathBounds(BaseModel):
+    r"""Bounds on the bath that thermalizes one region up to one ``epsilon``.
+
+    Attributes
+    ----------
+    epsilon
+        Accepted trace-norm distance from the thermal state, no unit.
+    smooth_lower, smooth_upper
+        Certified interval of ``D_max^{2 sqrt(epsilon)}(omega_R || tau_beta(H_R))`` in bits, in
+        the trace-norm ball.
+    pinched_lower, pinched_upper
+        The same for ``omega_R`` pinched in the energy eigenbasis of ``H_R``, in bits.
+    bath_size_lower
+        ``2**smooth_lower``, a number of bath components ([Sparaciari21]_, Corollary 4).
+    bath_size_upper
+        ``2**D_max(omega_R || tau_beta(H_R)) / epsilon**2``, a number of bath components
+        ([Sparaciari21]_, Theorem 1).
+    """
+
+    model_config = _FROZEN
+
+    epsilon: float
+    smooth_lower: float
+    smooth_upper: float
+    pinched_lower: float
+    pinched_upper: float
+    bath_size_lower: float
+    bath_size_upper: float
+
+
+class RegionRecord(BaseModel):
+    r"""Entropies of one region at equilibrium.
+
+    Attributes
+    ----------
+    size
+        Number of sites ``|R|``.
+    max_relative_entropy
+        ``D_max(omega_R || tau_beta(H_R))`` in bits.
+    max_relative_entropy_lattice
+        ``D_max(omega_R || tau_R)`` in bits, ``tau_R`` the reduced Gibbs state of the lattice
+        ([Sparaciari21]_, Appendix D).
+    collision_relative_entropy
+        Sandwiched Rényi divergence of order 2, ``D_2(omega_R || tau_beta(H_R))``, in bits.
+    coherence
+        ``|| omega_R - pinched(omega_R) ||_1``, the pinching in the energy eigenspaces of ``H_R``,
+        between 0 and 2, no unit.
+    bath
+        Bounds on the bath, one entry per ``epsilon``.
+    """
+
+    model_config = _FROZEN
+
+    size: int
+    max_relative_entropy: float
+    max_relative_entropy_lattice: float
+    collision_relative_entropy: float
+    coherence: float
+    bath: tuple[BathBounds, ...]
+
+
+class Record(BaseModel):
+    r"""Everything that the study keeps of one realization.
+
+    Attributes
+    ----------
+    length, disorder, fields
+        The chain: number of sites, disorder strength in Pauli units and the fields ``h_i``.
+    initial_state
+        Name of the initial state.
+    energy
+        ``<psi|H|psi>`` in units of the exchange coupling.
+    beta
+        Inverse temperature of the Gibbs state with that energy; ``inf`` or ``-inf`` where no
+        finite one exists, and then ``regions`` is empty and ``anomaly`` says why.
+    level_spacing_ratio
+        Mean ratio of consecutive gaps in the largest magnetisation sector, between 0 and 1.
+    regions
+        One entry per region size.
+    trace_residual, norm_residual
+        Relative residuals of the spectrum checks (trace, Frobenius norm), worst sector.
+    anomaly
+        Empty when nothing is odd, else one sentence.
+    seconds, lapack_seconds
+        Wall-clock time of the realization and of its LAPACK calls on the lattice Hamiltonian.
+    versions
+        Versions of python, numpy, scipy, qutip, mbl_study and the physics.
+    """
+
+    model_config = _FROZEN
+
+    length: int
+    disorder: float
+    fields: tuple[float, ...]
+    initial_state: str
+    energy: float
+    beta: float
+    level_spacing_ratio: float
+    regions: tuple[RegionRecord, ...]
+    trace_residual: float
+    norm_residual: float
+    anomaly: str
+    seconds: float
+    lapack_seconds: float
+    versions: dict[str, str]
+
+
+def simulate(
+    chain: HeisenbergChain,
+    initial_state: str | Qobj = "tilted-neel",
+    *,
+    epsilons: Iterable[float] = (0.1, 0.01, 0.001),
+    region_sizes: Iterable[int] | None = None,
+) -> Record:
+    r"""One realization, from its parameters to everything the study keeps of it.
+
+    Regions are the sites ``0 ... r - 1``.  The function is pure: equal arguments give equal
+    numbers, apart from the times.
+
+    Parameters
+    ----------
+    chain
+        The chain.
+    initial_state
+        A name that :func:`mbl_study.initial_states.initial_ket` knows, or any normalised ket of
+        the chain, which the record calls ``"custom"``.
+    epsilons
+        Accepted distances from the thermal state, each in (0, 1].
+    region_sizes
+        Values of ``r``, each from 1 to ``length``; by default 1 to ``length - 2``.
+
+    Returns
+    -------
+    Record
+        All numbers; entropies in bits.
+
+    Raises
+    ------
+    ValueError
+        An argument is out of range.
+    DiagonalizationError
+        LAPACK failed or its answer contradicts the Hamiltonian.
+
+    References
+    ----------
+    [Sparaciari21]_, Sec. IV and Appendix D.
+
+    Examples
+    --------
+    >>> record = simulate(HeisenbergChain.random(5, 4.0, rng=0), epsilons=(0.1,))
+    >>> [region.size for region in record.regions]
+    [1, 2, 3]
+    """
+    start = perf_counter()
+    sizes = _checked_sizes(region_sizes, chain.length)
+    distances = _checked_epsilons(epsilons)
+    name = initial_state if isinstance(initial_state, str) else "custom"
+    ket = initial_ket(name, chain.length) if name is initial_state else initial_state
+    equilibrium = equilibrate(chain, ket, eigenvectors="all")
+    anomalies = _anomalies(equilibrium)
+    regions = []
+    if math.isfinite(equilibrium.beta):
+        # Downwards, so that each region is a partial trace of the one before.
+        for size in reversed(sizes):
+            region, odd = _region(equilibrium, size, distances)
+            regions.append(region)
+            anomalies += odd
+    return Record(
+        length=chain.length,
+        disorder=chain.disorder,
+        fields=chain.fields,
+        initial_state=name,
+        energy=equilibrium.energy,
+        beta=equilibrium.beta,
+        level_spacing_ratio=equilibrium.level_spacing_ratio,
+        regions=tuple(reversed(regions)),
+        trace_residual=max(spectrum.trace_residual for spectrum in equilibrium.spectra),
+        norm_residual=max(spectrum.norm_residual for spectrum in equilibrium.spectra),
+        anomaly="; ".join(anomalies),
+        seconds=perf_counter() - start,
+        lapack_seconds=equilibrium.lapack_seconds,
+        versions=dict(_versions()),
+    )
+
+
+def _region(
+    equilibrium: Equilibrium, size: int, epsilons: Sequence[float]
+) -> tuple[RegionRecord, list[str]]:
+    """Entropies of one region, and what was odd about them."""
+    rotated = equilibrium.in_energy_basis(range(size))
+    thermal = rotated.thermal_state(equilibrium.beta)
+    pair: tuple[Any, Any] = rotated.state, thermal
+    pinched_pair: tuple[Any, Any] = rotated.pinched, thermal
+    largest = float(qentropy.max_relative_entropy(*pair))
+    bath, odd = _bath(pair, pinched_pair, epsilons, largest)
+    record = RegionRecord(
+        size=size,
+        max_relative_entropy=largest,
+        max_relative_entropy_lattice=equilibrium.max_relative_entropy(range(size), kind="lattice"),
+        collision_relative_entropy=float(qentropy.sandwiched_renyi_divergence(*pair, 2)),
+        coherence=rotated.coherence,
+        bath=bath,
+    )
+    if math.isinf(largest):
+        odd.append("D_max is infinite")
+    return record, [f"region size {size}: {clause}" for clause in odd]
+
+
+def _bath(
+    pair: tuple[Any, Any],
+    pinched_pair: tuple[Any, Any],
+    epsilons: Sequence[float],
+    largest: float,
+) -> tuple[tuple[BathBounds, ...], list[str]]:
+    """Bounds for every ``epsilon``, and what was odd; ``largest`` is ``D_max`` unsmoothed."""
+    bounds, odd = [], []
+    for epsilon in epsilons:
+        with warnings.catch_warnings():
+            # The interval is valid all the same, and the record says that it is wide.
+            warnings.simplefilter("ignore", qentropy.CertificationWarning)
+            paper, pinched = (
+                qentropy.smooth_max_relative_entropy(rho, sigma, 2 * math.sqrt(epsilon))
+                for rho, sigma in (pair, pinched_pair)
+            )
+        if not (paper.converged and pinched.converged):
+            odd.append(f"wide interval of the smooth D_max for epsilon {epsilon}")
+        bounds.append(
+            BathBounds(
+                epsilon=epsilon,
+                smooth_lower=paper.lower,
+                smooth_upper=paper.upper,
+                pinched_lower=pinched.lower,
+                pinched_upper=pinched.upper,
+                bath_size_lower=_power_of_two(paper.lower),
+                bath_size_upper=_power_of_two(largest) / epsilon**2,
+            )
+        )
+    return tuple(bounds), odd
+
+
+def _power_of_two(exponent: float) -> float:
+    """``2**exponent``, infinite where it overflows."""
+    try:
+        return math.exp2(exponent)
+    except OverflowError:
+        return math.inf
+
+
+def _checked_sizes(region_sizes: Iterable[int] | None, length: int) -> list[int]:
+    """Region sizes, ascending."""
+    if region_sizes is None:
+        return list(range(1, length - 1))
+    sizes = list(region_sizes)
+    if not sizes or not all(size in range(1, length + 1) for size in sizes):
+        raise ValueError(f"region_sizes must be integers from 1 to {length}; got {sizes!r}")
+    return sorted({int(size) for size in sizes})
+
+
+def _checked_epsilons(epsilons: Iterable[float]) -> tuple[float, ...]:
+    """Distances that Theorem 1 and Corollary 4 speak about."""
+    found = tuple(float(epsilon) for epsilon in epsilons)
+    if not all(0 < epsilon <= 1 for epsilon in found):
+        raise ValueError(f"epsilons must lie in (0, 1]; got {found}")
+    return found
+
+
+def _anomalies(equilibrium: Equilibrium) -> list[str]:
+    """What is odd about the lattice as a whole, one clause each."""
+    found = [
+        f"LAPACK driver {spectrum.driver} was needed with {spectrum.up} spins up"
+        for spectrum in equilibrium.spectra
+        if spectrum.driver != DRIVERS[0]
+    ]
+    if math.isinf(equilibrium.beta):
+        edge = "lower" if equilibrium.beta > 0 else "upper"
+        found.append(f"no finite beta: the energy lies at the {edge} edge of the spectrum")
+    return found
+
+
+@cache
+def _versions() -> tuple[tuple[str, str], ...]:
+    """Versions of everything that can change a digit."""
+    libraries = tuple((name, version(name)) for name in ("numpy", "scipy", "qutip"))
+    return (
+        ("python", platform.python_version()),
+        *libraries,
+        ("mbl_study", version("qentropy")),
+        ("physics", str(PHYSICS_VERSION)),
+    )

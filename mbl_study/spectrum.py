@@ -1,0 +1,254 @@
+r"""Spectra of the chain's magnetisation sectors, checked before anybody uses them.
+
+LAPACK's answer is taken only after the trace, the Frobenius norm and, for eigenvectors, the norm
+and the energy of a probe vector agree with the matrix; if driver ``evd`` fails, ``evr`` is tried.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import scipy.linalg
+from numpy.typing import NDArray
+
+from mbl_study.chain import HeisenbergChain
+from mbl_study.errors import MblStudyError
+
+__all__ = [
+    "DRIVERS",
+    "DiagonalizationError",
+    "SectorSpectrum",
+    "diagonalize",
+    "diagonalize_sector",
+    "peak_memory",
+]
+
+DRIVERS = ("evd", "evr")
+"""LAPACK drivers in the order in which they are tried: divide and conquer, then MRRR."""
+
+_RESIDUAL_TOLERANCE = 1e-11
+"""Largest relative residual of a spectrum check; rounding leaves about 1e-15."""
+
+_LONGEST_SCIPY_EVD = 32766
+"""From the next size on the workspace of ``evd`` overflows the 32-bit integers of SciPy's LAPACK;
+NumPy's has 64-bit integers."""
+
+
+class DiagonalizationError(MblStudyError, RuntimeError):
+    """No LAPACK driver gave a spectrum that belongs to the matrix."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SectorSpectrum:
+    """Eigenvalues, and eigenvectors where they were asked for, of one sector.
+
+    Attributes
+    ----------
+    up
+        Number of up spins.
+    energies
+        Ascending eigenvalues, shape ``(n,)``.
+    vectors
+        Orthonormal eigenvectors as columns, shape ``(n, n)``, or None.
+    driver
+        The LAPACK driver whose answer this is.
+    trace_residual
+        ``|sum E - Tr H| / (sqrt(n) ||H||_F)``.
+    norm_residual
+        ``|sum E**2 - ||H||_F**2| / ||H||_F**2``.
+    seconds
+        Wall-clock time of the LAPACK calls.
+    """
+
+    up: int
+    energies: NDArray[np.float64]
+    vectors: NDArray[np.float64] | None
+    driver: str
+    trace_residual: float
+    norm_residual: float
+    seconds: float
+
+    @property
+    def basis(self) -> NDArray[np.float64]:
+        """The eigenvectors, for callers who know that they were computed."""
+        if self.vectors is None:
+            raise ValueError(f"eigenvectors of the sector with {self.up} spins up were left out")
+        return self.vectors
+
+
+def diagonalize_sector(
+    chain: HeisenbergChain, up: int, *, eigenvectors: bool = True
+) -> SectorSpectrum:
+    """Eigenvalues of the Hamiltonian with ``up`` spins up, and its real eigenvectors.
+
+    Parameters
+    ----------
+    chain
+        The chain.
+    up
+        Number of up spins.
+    eigenvectors
+        Whether to compute eigenvectors; eigenvalues alone take less than half the time.
+
+    Returns
+    -------
+    SectorSpectrum
+        A spectrum that passed the checks; memory peaks at ``24 n**2`` bytes with eigenvectors.
+
+    Raises
+    ------
+    DiagonalizationError
+        Every driver failed, or gave eigenvalues or eigenvectors of another matrix.
+
+    Examples
+    --------
+    >>> clean = HeisenbergChain(length=4, disorder=0.0, fields=(0.0,) * 4)
+    >>> diagonalize_sector(clean, 3).energies.round(9).tolist()
+    [-4.0, 0.0, 0.0, 4.0]
+    """
+    seconds = 0.0
+    failures = []
+    for driver in DRIVERS:
+        matrix = chain.sector_matrix(up)
+        start = perf_counter()
+        try:
+            energies, vectors = _solve(matrix, driver, eigenvectors)
+            failure = ""
+        except (np.linalg.LinAlgError, ValueError) as error:
+            failure = str(error)
+        seconds += perf_counter() - start
+        if not failure:
+            residuals = _residuals(chain, up, energies, vectors)
+            if all(residual <= _RESIDUAL_TOLERANCE for residual in residuals):
+                return SectorSpectrum(
+                    up=up,
+                    energies=energies,
+                    vectors=vectors,
+                    driver=driver,
+                    trace_residual=residuals[0],
+                    norm_residual=residuals[1],
+                    seconds=seconds,
+                )
+            failure = "spectrum does not belong to the matrix, residuals " + ", ".join(
+                f"{residual:.1e}" for residual in residuals
+            )
+        failures.append(f"{driver}: {failure}")
+    raise DiagonalizationError(
+        f"sector with {up} spins up of a chain of {chain.length} sites was not diagonalized; "
+        + "; ".join(failures)
+    )
+
+
+def diagonalize(
+    chain: HeisenbergChain, eigenvectors: Collection[int]
+) -> tuple[SectorSpectrum, ...]:
+    """Spectrum of every sector of the chain.
+
+    Parameters
+    ----------
+    chain
+        The chain.
+    eigenvectors
+        The sectors whose eigenvectors are wanted, by number of up spins.
+
+    Returns
+    -------
+    tuple of SectorSpectrum
+        Entry ``k`` belongs to the sector with ``k`` spins up.
+
+    Raises
+    ------
+    DiagonalizationError
+        As for :func:`diagonalize_sector`.
+
+    Examples
+    --------
+    >>> clean = HeisenbergChain(length=4, disorder=0.0, fields=(0.0,) * 4)
+    >>> [len(spectrum.energies) for spectrum in diagonalize(clean, eigenvectors=())]
+    [1, 4, 6, 4, 1]
+    """
+    sectors = range(chain.length + 1)
+    # The workspace of the largest sector is free again before eigenvectors pile up.
+    descending = sorted(sectors, key=lambda up: -math.comb(chain.length, up))
+    found = {
+        up: diagonalize_sector(chain, up, eigenvectors=up in eigenvectors) for up in descending
+    }
+    return tuple(found[up] for up in sectors)
+
+
+def peak_memory(length: int) -> int:
+    """Bytes that :func:`diagonalize` needs at its peak with the eigenvectors of every sector.
+
+    The sectors are taken in descending order, so that the workspace of the largest is free again
+    before eigenvectors pile up: ``24 n**2`` bytes for the sector in work, ``8 n**2`` for each one
+    that is done.
+
+    Parameters
+    ----------
+    length
+        Number of sites.
+
+    Returns
+    -------
+    int
+        Bytes.
+
+    Examples
+    --------
+    >>> round(peak_memory(15) / 2**30, 2)
+    1.36
+    """
+    sizes = sorted((math.comb(length, up) for up in range(length + 1)), reverse=True)
+    done = np.cumsum([0] + [8 * size**2 for size in sizes[:-1]])
+    return int(max(kept + 24 * size**2 for kept, size in zip(done.tolist(), sizes, strict=True)))
+
+
+def _solve(
+    matrix: NDArray[np.float64], driver: str, eigenvectors: bool
+) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
+    """One LAPACK call; the matrix is overwritten."""
+    if driver == "evd" and len(matrix) > _LONGEST_SCIPY_EVD:
+        if eigenvectors:
+            solution = np.linalg.eigh(matrix)
+            return solution.eigenvalues, solution.eigenvectors
+        return np.linalg.eigvalsh(matrix).astype(np.float64), None
+    options: dict[str, Any] = {"driver": driver, "overwrite_a": True, "check_finite": False}
+    if eigenvectors:
+        energies, vectors = scipy.linalg.eigh(matrix, **options)
+        return energies, vectors
+    return scipy.linalg.eigh(matrix, eigvals_only=True, **options), None
+
+
+def _residuals(
+    chain: HeisenbergChain,
+    up: int,
+    energies: NDArray[np.float64],
+    vectors: NDArray[np.float64] | None,
+) -> tuple[float, ...]:
+    """Relative residuals of the spectrum: trace, Frobenius norm, probe norm, probe energy.
+
+    A NaN anywhere makes a residual NaN, and no comparison with NaN holds.
+    """
+    exchange, zeeman = chain.sector_terms(up)
+    diagonal = exchange.diagonal() + zeeman
+    # Off the diagonal the exchange part stands alone.
+    square = float(exchange.power(2).sum() - (exchange.diagonal() ** 2).sum() + diagonal @ diagonal)
+    square = square or 1.0
+    size = len(zeeman)
+    residuals = [
+        abs(float(energies.sum() - diagonal.sum())) / math.sqrt(size * square),
+        abs(float(energies @ energies) - square) / square,
+    ]
+    if vectors is not None:
+        probe = np.cos(np.arange(size))
+        weights = (probe @ vectors) ** 2
+        norm = float(probe @ probe)
+        energy = float(probe @ (exchange @ probe + zeeman * probe))
+        residuals.append(abs(float(weights.sum()) - norm) / norm)
+        residuals.append(abs(float(weights @ energies) - energy) / (norm * math.sqrt(square)))
+    return tuple(residuals)

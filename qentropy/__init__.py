@@ -1,0 +1,49 @@
+"""Certified entropic quantities of quantum states."""
+
+from qentropy import errors, lemmas, programs, states
+from qentropy.convex_split import convex_split_state
+from qentropy.distances import fidelity, purified_distance, trace_distance
+from qentropy.divergences import (
+    chi_squared_divergence,
+    hockey_stick_divergence,
+    max_relative_entropy,
+    min_relative_entropy,
+    petz_renyi_divergence,
+    relative_entropy,
+    sandwiched_renyi_divergence,
+)
+from qentropy.entropies import renyi_entropy, von_neumann_entropy
+from qentropy.hypothesis_testing import (
+    hypothesis_testing_relative_entropy,
+    information_spectrum_relative_entropy,
+)
+from qentropy.results import CertifiedValue, Interval, LemmaCheck, SolverReport, Verdict
+from qentropy.smoothing import smooth_max_relative_entropy
+
+__all__ = [
+    "CertifiedValue",
+    "Interval",
+    "LemmaCheck",
+    "SolverReport",
+    "Verdict",
+    "chi_squared_divergence",
+    "convex_split_state",
+    "errors",
+    "fidelity",
+    "hockey_stick_divergence",
+    "hypothesis_testing_relative_entropy",
+    "information_spectrum_relative_entropy",
+    "lemmas",
+    "max_relative_entropy",
+    "min_relative_entropy",
+    "petz_renyi_divergence",
+    "programs",
+    "purified_distance",
+    "relative_entropy",
+    "renyi_entropy",
+    "sandwiched_renyi_divergence",
+    "smooth_max_relative_entropy",
+    "states",
+    "trace_distance",
+    "von_neumann_entropy",
+]

@@ -1,0 +1,5 @@
+"""``python -m qentropy``."""
+
+from qentropy.cli import main
+
+main()

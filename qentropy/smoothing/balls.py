@@ -1,0 +1,68 @@
+"""The smoothing balls, their conventions, and the problem that every route is handed.
+
+The trace-distance radius e of a ball is ``epsilon / 2`` for ``"trace-norm"`` (the paper's,
+``||X - rho||_1 <= epsilon``) and ``epsilon`` for ``"trace-distance"``. The ball
+``"purified-distance"`` holds the X with ``sqrt(1 - F(rho, X)**2) <= epsilon``. Without
+normalisation the X are sub-normalised and the distances are the generalised ones.
+"""
+
+from dataclasses import dataclass
+
+from qentropy.blocks import BlockOperator
+from qentropy.operators import Ball, check_ball
+
+__all__ = ["Ball", "Proposal", "SmoothingProblem", "check_ball"]
+
+
+@dataclass(frozen=True, eq=False)
+class SmoothingProblem:
+    """Smallest ``D_max(X||sigma)`` over the X in a ball around rho.
+
+    Parameters
+    ----------
+    rho, sigma
+        Single operators in their joint blocks; rows on which sigma is zero are exactly zero.
+    ball, epsilon
+        The ball and its radius, as the user gave them.
+    normalized
+        Whether the ball holds normalised states only.
+    """
+
+    rho: BlockOperator
+    sigma: BlockOperator
+    ball: Ball
+    epsilon: float
+    normalized: bool
+
+    @property
+    def diameter(self) -> float:
+        """The epsilon from which on the ball holds everything, zero included if not normalised."""
+        return 2.0 if self.ball == "trace-norm" else 1.0
+
+    @property
+    def radius(self) -> float:
+        """Trace-distance radius e of a trace ball; exact, a half is a power of two."""
+        return self.epsilon / 2 if self.ball == "trace-norm" else self.epsilon
+
+
+@dataclass(frozen=True, eq=False)
+class Proposal:
+    """Points that a route proposes; nothing about them is trusted.
+
+    Parameters
+    ----------
+    primal
+        Candidate for the smoothed state.
+    dual
+        Candidate for the matrix G of a trace ball, or for W of the purified ball.
+    offset
+        Candidate for the multiplier u of the purified ball.
+    status, iterations
+        What the route says of itself.
+    """
+
+    primal: BlockOperator
+    dual: BlockOperator
+    offset: float = 0.0
+    status: str = "closed form"
+    iterations: int = 0

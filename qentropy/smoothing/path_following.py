@@ -1,0 +1,320 @@
+r"""Primal-dual path following for the purified ball, on the dual with its structure.
+
+Maximise ``u + f**2 / phi`` with ``phi = Tr (W - u)^{-1} rho``, ``f**2 = 1 - epsilon**2``, over
+``W >= 0`` with ``Tr sigma W = 1``. With ``Z = W - u`` and ``c = (f/phi)**2`` the smoothed state is
+``X = c R``, ``R = Z^{-1} rho Z^{-1}``; it has fidelity f with rho at every point of the path. The
+slack ``Y = t sigma - X`` follows ``Y W = delta`` (Nesterov and Todd's directions). Without
+normalisation ``-u`` and ``s = 1 - Tr X`` are a further complementary pair.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from qentropy.blocks import Array, require_memory
+from qentropy.errors import SolverError
+from qentropy.smoothing import hockey_stick
+from qentropy.smoothing.balls import Proposal, SmoothingProblem
+
+__all__ = ["applies", "propose"]
+
+LARGEST_BLOCK = 40
+MAX_STEPS = 60
+CENTERING = 0.1
+BOUNDARY = 0.95
+GROWTH = 4.0
+
+Blocks = list[Array]
+
+
+def applies(problem: SmoothingProblem) -> bool:
+    """Whether this is a purified ball, sigma positive definite, in blocks of moderate size."""
+    groups = problem.sigma.groups
+    definite = all(bool((np.einsum("mii->mi", g).real > 0).all()) for g in groups)
+    small = max(g.shape[-1] for g in groups) <= LARGEST_BLOCK
+    return problem.ball == "purified-distance" and definite and small
+
+
+def propose(problem: SmoothingProblem, tolerance: float = 1e-8) -> Proposal:
+    """Points whose relative gap is about `tolerance`.
+
+    Raises
+    ------
+    SolverError
+        The route does not apply, or no usable point was found.
+    ResourceLimitError
+        The Newton systems, of ``b**2`` unknowns for a block of size b, would not fit into memory.
+    """
+    if not applies(problem):
+        raise SolverError(
+            "path following needs a purified ball, a positive definite sigma and blocks of at "
+            f"most {LARGEST_BLOCK} rows"
+        )
+    require_memory(
+        64.0 * sum(len(g) * g.shape[-1] ** 4 for g in problem.rho.groups), "a Newton system"
+    )
+    guess = hockey_stick.root(problem.rho, problem.sigma, problem.radius)
+    scale = max(guess, 1 / float(problem.sigma.trace))
+    data = _Data(
+        rho=list(problem.rho.groups),
+        sigma=[scale * g for g in problem.sigma.groups],
+        fidelity=float(np.sqrt(1 - problem.epsilon**2)),
+        normalized=problem.normalized,
+    )
+    point, status = _start(data), "reached the iteration limit"
+    steps = 0
+    while steps < MAX_STEPS:
+        steps += 1
+        try:
+            following = _step(data, point)
+        except np.linalg.LinAlgError:
+            status = "stopped at a singular Newton system"
+            break
+        if not following.gap < point.gap:
+            status = "stopped when the gap no longer shrank"
+            break
+        point = following
+        if point.gap <= tolerance * point.t:
+            status = "converged"
+            break
+    if not all(np.isfinite(w).all() for w in point.w):
+        raise SolverError(f"path following gave no usable point: it {status}")
+    gradient = _gradient(data, point.w, point.u)
+    layout = problem.rho
+    state = layout.with_groups([gradient.c * r for r in gradient.r])
+    return Proposal(state, layout.with_groups(point.w), point.u, status, steps)
+
+
+@dataclass(frozen=True, eq=False)
+class _Data:
+    rho: Blocks
+    sigma: Blocks
+    fidelity: float
+    normalized: bool
+
+    @property
+    def one(self) -> Blocks:
+        return [np.broadcast_to(np.eye(g.shape[-1]), g.shape) for g in self.rho]
+
+    @property
+    def order(self) -> int:
+        """Number of complementary pairs."""
+        return int(sum(len(g) * g.shape[-1] for g in self.rho)) + int(not self.normalized)
+
+
+@dataclass(frozen=True, eq=False)
+class _Point:
+    """An interior point: W, u, t, and the slacks Y and s."""
+
+    w: Blocks
+    u: float
+    t: float
+    y: Blocks
+    s: float
+
+    @property
+    def gap(self) -> float:
+        """Complementarity ``Tr W Y + s v``."""
+        return _dot(self.w, self.y) - self.s * self.u
+
+
+@dataclass(frozen=True, eq=False)
+class _Gradient:
+    """``Z^{-1}``, R, phi and c at a point, and the second derivative ``A[K]`` built from them."""
+
+    inverse: Blocks
+    r: Blocks
+    phi: float
+    c: float
+
+    @property
+    def coupling(self) -> float:
+        """``A[K] = c (Z^{-1} K R + R K Z^{-1}) - coupling R Tr R K``."""
+        return 2 * self.c / self.phi
+
+    def of_identity(self, one: Blocks) -> Blocks:
+        """``A[1]``."""
+        weight = self.coupling * _dot(one, self.r)
+        return [
+            self.c * (z @ r + r @ z) - weight * r for z, r in zip(self.inverse, self.r, strict=True)
+        ]
+
+
+def _gradient(data: _Data, w: Blocks, u: float) -> _Gradient:
+    inverse = [np.linalg.inv(g - u * i) for g, i in zip(w, data.one, strict=True)]
+    r = [_hermitian(z @ g @ z) for z, g in zip(inverse, data.rho, strict=True)]
+    phi = _dot(inverse, data.rho)
+    return _Gradient(inverse, r, phi, (data.fidelity / phi) ** 2)
+
+
+def _start(data: _Data) -> _Point:
+    """``W = sigma^{-1}/d``, u where the trace of X is at most one, and an exactly feasible Y."""
+    count = sum(len(g) * g.shape[-1] for g in data.rho)
+    w = [_power(g, -1.0) / count for g in data.sigma]
+    smallest = min(float(np.linalg.eigvalsh(g).min()) for g in w)
+    depth = smallest * (1e-3 if data.normalized else 1.5)
+    for _ in range(200):
+        gradient = _gradient(data, w, smallest - depth)
+        weight = gradient.c * _dot(data.one, gradient.r)
+        if weight < 1:
+            break
+        depth *= 1.5
+    roots = [_power(g, -0.5) for g in data.sigma]
+    states = [gradient.c * r for r in gradient.r]
+    ratio = max(
+        float(np.linalg.eigvalsh(_hermitian(s @ x @ s)).max())
+        for s, x in zip(roots, states, strict=True)
+    )
+    t = 1.5 * ratio
+    y = [t * g - x for g, x in zip(data.sigma, states, strict=True)]
+    slack = 0.0 if data.normalized else max(1 - weight, 0.1)
+    return _Point(w, smallest - depth, t, y, slack)
+
+
+def _step(data: _Data, point: _Point) -> _Point:
+    """One Newton step towards the point of the path with a tenth of the gap.
+
+    It is computed in the variables ``G^{-1} W G^{-dagger} = G^dagger Y G = diag(x)``, in which the
+    linear systems are well conditioned.
+    """
+    delta = CENTERING * point.gap / data.order
+    gradient = _gradient(data, point.w, point.u)
+    frames = [_frame(w, y) for w, y in zip(point.w, point.y, strict=True)]
+    direct, inverse, x = (list(parts) for parts in zip(*frames, strict=True))
+    sigma = _congruence(direct, data.sigma)
+    r = _congruence(direct, gradient.r)
+    target = [gradient.c * g + delta * _diagonal(1 / v) for g, v in zip(r, x, strict=True)]
+    one = gradient.of_identity(data.one)
+    identity = _congruence(direct, one)
+    local = _systems(gradient, _congruence(direct, gradient.inverse), r)
+    h0, h1, h2 = _solved(local, gradient, r, [target, identity, sigma])
+    excess = gradient.c * _dot(data.one, gradient.r) - 1
+    curvature, push = (0.0, 0.0) if data.normalized else (-point.s / point.u, -delta / point.u)
+    # H = h0 + du h1 - t h2 keeps Tr sigma W = 1 and brings the trace of X to 1 - s.
+    system = np.array(
+        [
+            [_dot(sigma, h1), -_dot(sigma, h2)],
+            [_dot(identity, h1) - _dot(one, data.one) - curvature, -_dot(identity, h2)],
+        ]
+    )
+    right = np.array(
+        [
+            1 - _dot(data.sigma, point.w) - _dot(sigma, h0),
+            excess + push - _dot(identity, h0),
+        ]
+    )
+    du, t = (float(value) for value in np.linalg.solve(system, right))
+    dw = [_hermitian(a + du * b - t * c) for a, b, c in zip(h0, h1, h2, strict=True)]
+    dy = [_diagonal(delta / v - v) - h for v, h in zip(x, dw, strict=True)]
+    ds = 0.0 if data.normalized else push + curvature * du - point.s
+    change = _Point(
+        _congruence([g.conj().swapaxes(-1, -2) for g in direct], dw),
+        du,
+        t - point.t,
+        _congruence(inverse, dy),
+        ds,
+    )
+    length = min(_length(data, point, change), *(_relative(x, d) for d in (dw, dy)))
+    return _moved(point, change, length)
+
+
+def _frame(w: Array, y: Array) -> tuple[Array, Array, Array]:
+    """Nesterov and Todd's G, its inverse, and the common spectrum x."""
+    lower_w, lower_y = np.linalg.cholesky(w), np.linalg.cholesky(y)
+    u, x, v = np.linalg.svd(lower_y.conj().swapaxes(-1, -2) @ lower_w)
+    root = np.sqrt(x)[..., None, :]
+    direct = (lower_w @ v.conj().swapaxes(-1, -2)) / root
+    inverse = ((lower_y @ u) / root).conj().swapaxes(-1, -2)
+    return direct, inverse, x
+
+
+def _systems(gradient: _Gradient, z: Blocks, r: Blocks) -> Blocks:
+    """``H -> H + c (z H r + r H z)`` as matrices on ``b**2`` entries."""
+    return [
+        np.stack(
+            [
+                np.eye(a.size) + gradient.c * (np.kron(a, b.T) + np.kron(b, a.T))
+                for a, b in zip(zs, rs, strict=True)
+            ]
+        )
+        for zs, rs in zip(z, r, strict=True)
+    ]
+
+
+def _solved(systems: Blocks, gradient: _Gradient, r: Blocks, rights: list[Blocks]) -> list[Blocks]:
+    """Solutions of the systems with the rank-one term ``- coupling r Tr r H`` added."""
+    found = []
+    for k, system in enumerate(systems):
+        columns = np.stack([x[k].reshape(len(system), -1) for x in (*rights, r)], axis=-1)
+        solution = np.linalg.solve(system, columns)
+        found.append([solution[..., j].reshape(r[k].shape) for j in range(len(rights) + 1)])
+    *firsts, pole = (list(parts) for parts in zip(*found, strict=True))
+    denominator = 1 - gradient.coupling * _dot(r, pole)
+    out = []
+    for first in firsts:
+        weight = gradient.coupling * _dot(r, first) / denominator
+        out.append([a + weight * b for a, b in zip(first, pole, strict=True)])
+    return out
+
+
+def _length(data: _Data, point: _Point, change: _Point) -> float:
+    """A step that keeps Z, s and v positive, and Z from growing too fast."""
+    z = [w - point.u * i for w, i in zip(point.w, data.one, strict=True)]
+    dz = [w - change.u * i for w, i in zip(change.w, data.one, strict=True)]
+    lowest, highest = -BOUNDARY, GROWTH
+    for a, d in zip(z, dz, strict=True):
+        factor = np.linalg.inv(np.linalg.cholesky(a))
+        values = np.linalg.eigvalsh(_hermitian(factor @ d @ factor.conj().swapaxes(-1, -2)))
+        lowest, highest = min(lowest, float(values.min())), max(highest, float(values.max()))
+    limits = [BOUNDARY / -lowest, GROWTH / highest]
+    if not data.normalized:
+        limits += [
+            BOUNDARY * point.s / -change.s if change.s < 0 else 1.0,
+            BOUNDARY * -point.u / change.u if change.u > 0 else 1.0,
+        ]
+    return min(1.0, *limits)
+
+
+def _relative(x: Blocks, change: Blocks) -> float:
+    """A step along which ``diag(x) + step * change`` stays positive."""
+    lowest = -BOUNDARY
+    for v, d in zip(x, change, strict=True):
+        scaled = d / np.sqrt(v[..., :, None] * v[..., None, :])
+        lowest = min(lowest, float(np.linalg.eigvalsh(_hermitian(scaled)).min()))
+    return BOUNDARY / -lowest
+
+
+def _moved(point: _Point, change: _Point, length: float) -> _Point:
+    return replace(
+        point,
+        w=[a + length * b for a, b in zip(point.w, change.w, strict=True)],
+        y=[a + length * b for a, b in zip(point.y, change.y, strict=True)],
+        u=point.u + length * change.u,
+        t=point.t + length * change.t,
+        s=point.s + length * change.s,
+    )
+
+
+def _congruence(frames: Blocks, blocks: Blocks) -> Blocks:
+    """``G^dagger A G``."""
+    pairs = zip(frames, blocks, strict=True)
+    return [_hermitian(g.conj().swapaxes(-1, -2) @ a @ g) for g, a in pairs]
+
+
+def _diagonal(values: Array) -> Array:
+    return np.asarray(values[..., :, None] * np.eye(values.shape[-1]))
+
+
+def _power(group: Array, exponent: float) -> Array:
+    values, vectors = np.linalg.eigh(group)
+    floor = np.finfo(float).eps ** 2 * values[..., -1:]
+    powered = np.maximum(values, floor) ** exponent
+    return _hermitian((vectors * powered[..., None, :]) @ vectors.conj().swapaxes(-1, -2))
+
+
+def _dot(left: Blocks, right: Blocks) -> float:
+    return float(sum(np.vdot(a, b).real for a, b in zip(left, right, strict=True)))
+
+
+def _hermitian(group: Array) -> Array:
+    return np.asarray((group + group.conj().swapaxes(-1, -2)) / 2)

@@ -1,0 +1,59 @@
+"""Processes of their own for drivers and workers that are going to be killed."""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections.abc import Callable, Iterator
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+
+import dask
+import faulty_tasks
+import psutil
+import pytest
+
+
+@pytest.fixture(scope="session")
+def processes() -> ForkServerContext:
+    """Processes that start at once, since the libraries are loaded already where they fork."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["faulty_tasks"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(Path(faulty_tasks.__file__).parent))
+        first = context.Process(target=time.sleep, args=(0,))
+        first.start()
+        first.join()
+    return context
+
+
+@pytest.fixture
+def quick_workers(processes: ForkServerContext) -> Iterator[None]:
+    """Dask workers that start at once."""
+    with dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"}):
+        yield
+
+
+@pytest.fixture
+def eventually() -> Callable[[Callable[[], object]], None]:
+    """Wait until a condition holds, or fail after half a minute."""
+
+    def wait(condition: Callable[[], object]) -> None:
+        deadline = time.monotonic() + 30
+        while not condition():
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+    return wait
+
+
+@pytest.fixture
+def require_no_survivors() -> Callable[[list[psutil.Process]], None]:
+    """Fail unless all of these processes end within seconds."""
+
+    def require(children: list[psutil.Process]) -> None:
+        assert children
+        _, alive = psutil.wait_procs(children, timeout=20)
+        assert alive == []
+
+    return require

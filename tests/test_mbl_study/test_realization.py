@@ -1,0 +1,221 @@
+"""Records hold the numbers of the realization, travel through JSON, and flag what is odd."""
+
+from __future__ import annotations
+
+import json
+import math
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+import qutip
+import scipy.linalg
+from pydantic import ValidationError
+
+import qentropy
+from mbl_study import HeisenbergChain, equilibrate, neel, tilted_neel
+from mbl_study.realization import PHYSICS_VERSION, Record, simulate
+
+FIELDS = (0.5, -0.25, 0.75, -0.8, 0.1, 0.6, -0.45, -0.9)
+CHAIN = HeisenbergChain(length=7, disorder=4.0, fields=FIELDS[:7])
+
+
+@pytest.fixture(scope="module")
+def record() -> Record:
+    """One realization that is looked at from several sides."""
+    return simulate(CHAIN)
+
+
+def test_record_repeats_the_parameters(record: Record) -> None:
+    """What was simulated stands in the record."""
+    assert (record.length, record.disorder, record.fields) == (7, 4.0, FIELDS[:7])
+    assert record.initial_state == "tilted-neel"
+    assert [region.size for region in record.regions] == [1, 2, 3, 4, 5]
+    assert record.anomaly == ""
+    assert record.versions["physics"] == str(PHYSICS_VERSION)
+    assert sorted(record.versions) == ["mbl_study", "numpy", "physics", "python", "qutip", "scipy"]
+    assert 0 < record.lapack_seconds < record.seconds
+    assert max(record.trace_residual, record.norm_residual) < 1e-14
+
+
+def test_record_holds_the_reference_numbers(record: Record) -> None:
+    """L = 7 from the tilted Néel state: reference numbers, three independent codes."""
+    assert record.energy == pytest.approx(6.6, abs=1e-12)
+    assert record.beta == pytest.approx(-0.171072276363, abs=1e-12)
+    found = [region.max_relative_entropy for region in record.regions]
+    expected = [0.2086613680, 0.5885093566, 0.9842659860, 1.5416770328, 2.3119879491]
+    assert found == pytest.approx(expected, abs=1e-9)
+
+
+def test_record_agrees_with_the_equilibrium(record: Record) -> None:
+    """Each number is what the public functions give for that region, in any basis."""
+    equilibrium = equilibrate(CHAIN, tilted_neel(7))
+    assert record.level_spacing_ratio == pytest.approx(equilibrium.level_spacing_ratio, abs=1e-12)
+    for region in record.regions:
+        sites = range(region.size)
+        omega_R = equilibrium.reduced_state(sites)
+        tau = equilibrium.thermal_state(sites)
+        tau_R = equilibrium.thermal_state(sites, kind="lattice")
+        collision = qentropy.sandwiched_renyi_divergence(omega_R, tau, 2)
+        lattice = qentropy.max_relative_entropy(omega_R, tau_R)
+        assert region.collision_relative_entropy == pytest.approx(collision, abs=1e-10)
+        assert region.max_relative_entropy_lattice == pytest.approx(lattice, abs=1e-9)
+        assert region.coherence == pytest.approx(equilibrium.energy_coherence(sites), abs=1e-11)
+        for bath in region.bath:
+            smooth = qentropy.smooth_max_relative_entropy(omega_R, tau, 2 * math.sqrt(bath.epsilon))
+            assert max(bath.smooth_lower, smooth.lower) <= min(bath.smooth_upper, smooth.upper)
+
+
+def test_bounds_are_in_order(record: Record) -> None:
+    """Smoothing and pinching lower D_max, a wider ball more; the bounds on the bath agree."""
+    for region in record.regions:
+        assert [bath.epsilon for bath in region.bath] == [0.1, 0.01, 0.001]
+        assert region.collision_relative_entropy <= region.max_relative_entropy + 1e-12
+        for bath in region.bath:
+            assert bath.smooth_lower <= bath.smooth_upper
+            assert bath.pinched_lower <= min(bath.pinched_upper, bath.smooth_upper)
+            assert bath.smooth_lower <= region.max_relative_entropy + 1e-12
+            assert bath.bath_size_lower == pytest.approx(2**bath.smooth_lower)
+            upper = 2**region.max_relative_entropy / bath.epsilon**2
+            assert bath.bath_size_upper == pytest.approx(upper)
+            assert bath.bath_size_lower <= bath.bath_size_upper
+        lowers = [bath.smooth_lower for bath in region.bath]
+        uppers = [bath.smooth_upper for bath in region.bath]
+        assert all(low <= high for low, high in zip(lowers, uppers[1:], strict=False))
+
+
+def test_simulation_is_reproducible(record: Record) -> None:
+    """The same arguments give the same numbers to the last bit; only the times differ."""
+    again = simulate(CHAIN)
+    times = {"seconds": 0.0, "lapack_seconds": 0.0}
+    assert again.model_copy(update=times) == record.model_copy(update=times)
+
+
+def test_record_survives_json(record: Record) -> None:
+    """A record equals what its JSON is read back as."""
+    assert Record.model_validate_json(record.model_dump_json()) == record
+
+
+def test_infinities_are_strings_in_json() -> None:
+    """Infinities and NaN never stand as bare words, which are not JSON, and are read back."""
+    empty = simulate(CHAIN, region_sizes=[1], epsilons=[]).model_copy(
+        update={"beta": -math.inf, "level_spacing_ratio": math.nan}
+    )
+    text = empty.model_dump_json()
+
+    def refuse(word: str) -> None:
+        raise AssertionError(f"bare {word} in {text}")
+
+    json.loads(text, parse_constant=refuse)
+    back = Record.model_validate_json(text)
+    assert back.beta == -math.inf
+    assert math.isnan(back.level_spacing_ratio)
+
+
+def test_record_is_closed(record: Record) -> None:
+    """A record cannot be changed, and unknown fields are refused."""
+    with pytest.raises(ValidationError):
+        record.beta = 0.0
+    with pytest.raises(ValidationError):
+        Record.model_validate({**record.model_dump(), "index": 3})
+
+
+def test_options_choose_what_is_computed() -> None:
+    """Initial state, sizes and epsilons are options; sizes come out ascending, each once."""
+    record = simulate(CHAIN, "tilted-neel:0,1", epsilons=[0.05], region_sizes=[6, 2, 2])
+    assert record.initial_state == "tilted-neel:0,1"
+    assert record.energy == pytest.approx(-0.6, abs=1e-12)
+    assert [region.size for region in record.regions] == [2, 6]
+    found = [region.max_relative_entropy for region in record.regions]
+    assert found == pytest.approx([0.2910132069, 2.9477855018], abs=1e-9)
+    assert [bath.epsilon for bath in record.regions[0].bath] == [0.05]
+
+
+def test_any_ket_can_be_the_initial_state() -> None:
+    """A ket gives the numbers of its name, and the record calls it custom."""
+    named = simulate(CHAIN, "neel", epsilons=[], region_sizes=[3])
+    custom = simulate(CHAIN, neel(7), epsilons=[], region_sizes=[3])
+    assert (named.initial_state, custom.initial_state) == ("neel", "custom")
+    assert named.regions == custom.regions
+
+
+@pytest.mark.parametrize(("level", "edge"), [(0, "lower"), (-1, "upper")])
+def test_band_edge_is_a_flagged_record(level: int, edge: str) -> None:
+    """Without a finite temperature there is a record without regions that says why."""
+    record = simulate(CHAIN, CHAIN.hamiltonian().eigenstates()[1][level])
+    assert record.beta == (math.inf if edge == "lower" else -math.inf)
+    assert record.regions == ()
+    assert record.anomaly == f"no finite beta: the energy lies at the {edge} edge of the spectrum"
+    assert Record.model_validate_json(record.model_dump_json()) == record
+
+
+def test_infinite_entropies_are_flagged() -> None:
+    """Where the thermal state is too cold for the tolerance of supports, D_max is infinite."""
+    chain = HeisenbergChain(length=4, disorder=50.0, fields=(1.0, -1.0, 1.0, -1.0))
+    ground, first = chain.hamiltonian().eigenstates(eigvals=2)[1]
+    ket = (math.sqrt(1 - 1e-8) * ground + 1e-4 * first).unit()
+    record = simulate(chain, ket, epsilons=[0.1], region_sizes=[2])
+    assert record.beta > 0
+    assert record.regions[0].max_relative_entropy == math.inf
+    assert record.regions[0].bath[0].bath_size_upper == math.inf
+    assert "region size 2: D_max is infinite" in record.anomaly
+
+
+def test_overflowing_bath_sizes_are_infinite(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bath of more than the largest float is an infinite one, not an exception."""
+    monkeypatch.setattr(qentropy, "max_relative_entropy", lambda *_: 2000.0)
+    record = simulate(CHAIN, epsilons=[0.1], region_sizes=[1])
+    assert record.regions[0].bath[0].bath_size_upper == math.inf
+
+
+def test_spare_driver_is_an_anomaly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A record that needed LAPACK's second driver says so and has the same numbers."""
+    true_eigh = scipy.linalg.eigh
+
+    def eigh(matrix: np.ndarray, **options: Any) -> Any:
+        if options.get("driver") == "evd" and len(matrix) == 35:
+            raise np.linalg.LinAlgError("did not converge")
+        return true_eigh(matrix, **options)
+
+    monkeypatch.setattr(scipy.linalg, "eigh", eigh)
+    record = simulate(CHAIN, epsilons=[], region_sizes=[2])
+    assert record.anomaly == (
+        "LAPACK driver evr was needed with 3 spins up; LAPACK driver evr was needed with 4 spins up"
+    )
+    assert record.regions[0].max_relative_entropy == pytest.approx(0.5885093566, abs=1e-9)
+
+
+def test_wide_intervals_are_an_anomaly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An interval wider than asked for is kept, without a warning, and named in the record."""
+    true_smooth = qentropy.smooth_max_relative_entropy
+
+    def smooth(rho: Any, sigma: Any, epsilon: float) -> Any:
+        return true_smooth(rho, sigma, epsilon, rtol=1e-300)
+
+    monkeypatch.setattr(qentropy, "smooth_max_relative_entropy", smooth)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        record = simulate(CHAIN, epsilons=[0.01], region_sizes=[3])
+    assert record.anomaly == "region size 3: wide interval of the smooth D_max for epsilon 0.01"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"initial_state": "ferromagnet"}, "initial state must be one of"),
+        ({"initial_state": neel(6)}, "must have 2"),
+        ({"initial_state": qutip.ket2dm(neel(7))}, "must be a Qobj ket"),
+        ({"epsilons": [0.0]}, "epsilons must lie in"),
+        ({"epsilons": [1.5]}, "epsilons must lie in"),
+        ({"epsilons": [math.nan]}, "epsilons must lie in"),
+        ({"region_sizes": []}, "region_sizes must be integers from 1 to 7"),
+        ({"region_sizes": [0]}, "region_sizes must be integers from 1 to 7"),
+        ({"region_sizes": [8]}, "region_sizes must be integers from 1 to 7"),
+        ({"region_sizes": [2.5]}, "region_sizes must be integers from 1 to 7"),
+    ],
+)
+def test_bad_options_are_refused(options: dict[str, Any], message: str) -> None:
+    """Options out of range are errors that name what is allowed."""
+    with pytest.raises(ValueError, match=message):
+        simulate(CHAIN, **options)
