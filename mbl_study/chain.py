@@ -21,6 +21,7 @@ import scipy.sparse
 from numpy.typing import NDArray
 from qutip import Qobj
 
+import qentropy
 from mbl_study.sectors import checked_sites, configurations, spins
 
 __all__ = ["SHORTEST_LENGTH", "HeisenbergChain"]
@@ -44,7 +45,7 @@ class HeisenbergChain:
 
     Raises
     ------
-    ValueError
+    InvalidParameterError
         The length is not an integer of at least 3, the disorder is not finite, or the fields are
         not ``length`` numbers in [-1, 1].
 
@@ -70,13 +71,15 @@ class HeisenbergChain:
         given: Any = self.fields
         fields: tuple[Any, ...] = tuple(given) if isinstance(given, Iterable) else ()
         if len(fields) != self.length:
-            raise ValueError(
+            raise qentropy.errors.InvalidParameterError(
                 f"fields must hold one number per site; got {len(fields)} for length {self.length}"
             )
         for site, field in enumerate(fields):
             _check_real(field, f"fields[{site}]")
             if abs(field) > 1:
-                raise ValueError(f"fields[{site}] must lie in [-1, 1]; got {field!r}")
+                raise qentropy.errors.InvalidParameterError(
+                    f"fields[{site}] must lie in [-1, 1]; got {field!r}"
+                )
         object.__setattr__(self, "length", int(self.length))
         object.__setattr__(self, "disorder", float(self.disorder))
         object.__setattr__(self, "fields", tuple(float(field) for field in fields))
@@ -137,7 +140,7 @@ class HeisenbergChain:
 
         Raises
         ------
-        ValueError
+        InvalidParameterError
             The sites are not distinct sites of the chain.
 
         References
@@ -237,10 +240,14 @@ def _exchange_sectors(
 def _check_length(length: Any) -> None:
     """Refuse a length that is not an integer of at least three."""
     if isinstance(length, bool) or not isinstance(length, Integral) or length < SHORTEST_LENGTH:
-        raise ValueError(f"length must be an integer of at least {SHORTEST_LENGTH}; got {length!r}")
+        raise qentropy.errors.InvalidParameterError(
+            f"length must be an integer of at least {SHORTEST_LENGTH}; got {length!r}"
+        )
 
 
 def _check_real(value: Any, name: str) -> None:
     """Refuse what is not a finite real number."""
     if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
-        raise ValueError(f"{name} must be a finite real number; got {value!r}")
+        raise qentropy.errors.InvalidParameterError(
+            f"{name} must be a finite real number; got {value!r}"
+        )

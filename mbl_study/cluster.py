@@ -25,6 +25,8 @@ from mbl_study.errors import EngineError
 
 __all__ = ["connect", "dask_setup", "local_cluster"]
 
+CONNECT_SECONDS = 20
+
 _ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
 )
@@ -32,6 +34,8 @@ _CLUSTER_SETTINGS = {
     # Which task a dead worker had is known here; it must be told at once and not be retried there.
     "distributed.scheduler.allowed-failures": 0,
     "distributed.scheduler.work-stealing": False,
+    "distributed.scheduler.http.routes": [],
+    "distributed.worker.http.routes": [],
     # LAPACK called through scipy holds the interpreter lock, so a worker may be silent for as long
     # as a diagonalization takes. A dead process is noticed by its closed connection.
     "distributed.scheduler.worker-ttl": None,
@@ -41,6 +45,9 @@ _CLUSTER_SETTINGS = {
     "distributed.worker.memory.pause": False,
     "distributed.worker.memory.terminate": 0.95,
 }
+# Dask serves something over HTTP in any case. Without an address it would take a fixed port, and
+# two studies at the same time would be one too many.
+_NO_DASHBOARD = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
 _PR_SET_PDEATHSIG = 1
 
 
@@ -62,7 +69,7 @@ def local_cluster(count: int, memory_limit: int) -> Iterator[Any]:
                 threads_per_worker=1,
                 memory_limit=memory_limit,
                 host="127.0.0.1",
-                dashboard_address=None,
+                scheduler_kwargs=_NO_DASHBOARD,
                 silence_logs=logging.CRITICAL,
                 preload=[__name__],
             )
@@ -90,7 +97,7 @@ def connect(address: str, *, insecure: bool = False) -> Iterator[Any]:
     """
     _check_address(address, insecure=insecure)
     try:
-        client = distributed.Client(address, set_as_default=False, timeout=20)
+        client = distributed.Client(address, set_as_default=False, timeout=CONNECT_SECONDS)
     except (OSError, TimeoutError, ValueError) as error:
         raise EngineError(f"no scheduler answers at {address}: {error}") from error
     with client:

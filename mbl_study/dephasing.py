@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from qutip import Qobj
 
+import qentropy
 from mbl_study.levels import level_labels
 from mbl_study.reductions import SectorVectors
 from mbl_study.sectors import configurations
@@ -64,8 +65,10 @@ def sector_amplitudes(ket: Any, length: int) -> dict[int, NDArray[Any]]:
 
     Raises
     ------
-    ValueError
-        Not a ket, of another size, or not of norm 1.
+    InvalidStateError
+        Not a ket, or not of norm 1.
+    DimensionMismatchError
+        A ket of another number of sites.
 
     Examples
     --------
@@ -74,15 +77,19 @@ def sector_amplitudes(ket: Any, length: int) -> dict[int, NDArray[Any]]:
     {2: [0.0, 1.0, 0.0]}
     """
     if not isinstance(ket, Qobj) or not ket.isket:
-        raise ValueError(f"initial_state must be a Qobj ket; got {getattr(ket, 'type', type(ket))}")
+        raise qentropy.errors.InvalidStateError(
+            f"initial_state must be a Qobj ket; got {getattr(ket, 'type', type(ket))}"
+        )
     if ket.shape[0] != 2**length:
-        raise ValueError(
+        raise qentropy.errors.DimensionMismatchError(
             f"initial_state must have 2**{length} entries for {length} sites; got {ket.shape[0]}"
         )
     amplitude = ket.full()[:, 0]
     norm = np.linalg.norm(amplitude)
     if not abs(norm - 1) <= _NORM_TOLERANCE:
-        raise ValueError(f"initial_state must have norm 1; got {norm}. Call .unit() on it first")
+        raise qentropy.errors.InvalidStateError(
+            f"initial_state must have norm 1; got {norm}. Call .unit() on it first"
+        )
     amplitude = amplitude / norm
     if not amplitude.imag.any():
         amplitude = amplitude.real

@@ -101,7 +101,7 @@ class Equilibrium:
 
         Raises
         ------
-        ValueError
+        InvalidParameterError
             The sites are not distinct sites of the chain.
 
         Examples
@@ -133,7 +133,7 @@ class Equilibrium:
 
         Raises
         ------
-        ValueError
+        InvalidParameterError
             Wrong sites, an unknown kind, or ``beta`` is infinite.
 
         References
@@ -167,7 +167,7 @@ class Equilibrium:
 
         Raises
         ------
-        ValueError
+        InvalidParameterError
             As for :meth:`thermal_state`.
 
         References
@@ -206,7 +206,7 @@ class Equilibrium:
 
         Raises
         ------
-        ValueError
+        InvalidParameterError
             The sites are not distinct sites of the chain.
 
         Examples
@@ -233,7 +233,7 @@ class Equilibrium:
 
         Raises
         ------
-        ValueError
+        InvalidParameterError
             The sites are not distinct sites of the chain.
 
         Examples
@@ -250,9 +250,11 @@ class Equilibrium:
     def _thermal_region(self, sites: Iterable[int], kind: str) -> tuple[int, ...]:
         """Check the arguments of everything that compares with a thermal state."""
         if kind not in ("region", "lattice"):
-            raise ValueError(f"kind must be 'region' or 'lattice'; got {kind!r}")
+            raise qentropy.errors.InvalidParameterError(
+                f"kind must be 'region' or 'lattice'; got {kind!r}"
+            )
         if math.isinf(self.beta):
-            raise ValueError(
+            raise qentropy.errors.InvalidParameterError(
                 f"a thermal state needs a finite beta; the energy {self.energy} lies at the edge "
                 f"of the spectrum, where beta is {self.beta}"
             )
@@ -319,8 +321,10 @@ def equilibrate(
 
     Raises
     ------
-    ValueError
-        The state is not a normalised ket of the chain, or an option is out of range.
+    InvalidStateError, DimensionMismatchError
+        The state is not a normalised ket of the chain.
+    InvalidParameterError
+        An option is out of range.
     DiagonalizationError
         LAPACK failed or its answer contradicts the Hamiltonian.
 
@@ -339,9 +343,13 @@ def equilibrate(
     (3.2, -0.048722516)
     """
     if eigenvectors not in ("touched", "all"):
-        raise ValueError(f"eigenvectors must be 'touched' or 'all'; got {eigenvectors!r}")
+        raise qentropy.errors.InvalidParameterError(
+            f"eigenvectors must be 'touched' or 'all'; got {eigenvectors!r}"
+        )
     if not 0 <= degeneracy_tolerance < 1:
-        raise ValueError(f"degeneracy_tolerance must lie in [0, 1); got {degeneracy_tolerance!r}")
+        raise qentropy.errors.InvalidParameterError(
+            f"degeneracy_tolerance must lie in [0, 1); got {degeneracy_tolerance!r}"
+        )
     amplitudes = sector_amplitudes(initial_state, chain.length)
     wanted = range(chain.length + 1) if eigenvectors == "all" else amplitudes.keys()
     spectra = diagonalize(chain, wanted)

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 import qutip
 from qutip import Qobj
 
+import qentropy
 from mbl_study.sectors import checked_sites
 
 __all__ = ["INITIAL_STATES", "initial_ket", "neel", "tilted_neel"]
@@ -59,7 +60,7 @@ def tilted_neel(length: int, sites: Iterable[int] | None = None) -> Qobj:
 
     Raises
     ------
-    ValueError
+    InvalidParameterError
         The sites are not distinct sites of the chain.
 
     Examples
@@ -92,7 +93,7 @@ def initial_ket(name: str, length: int) -> Qobj:
 
     Raises
     ------
-    ValueError
+    InvalidParameterError
         No such name, or no such sites.
 
     Examples
@@ -105,7 +106,7 @@ def initial_ket(name: str, length: int) -> Qobj:
         return tilted_neel(length, _positions(name, positions) if ":" in name else None)
     if name == "neel":
         return neel(length)
-    raise ValueError(
+    raise qentropy.errors.InvalidParameterError(
         f"initial state must be one of {', '.join(INITIAL_STATES)} or tilted-neel:SITE,SITE...; "
         f"got {name!r}"
     )
@@ -116,4 +117,6 @@ def _positions(name: str, positions: str) -> list[int]:
     try:
         return [int(site) for site in positions.split(",")]
     except ValueError as error:
-        raise ValueError(f"tilted sites must be integers; got {name!r}") from error
+        raise qentropy.errors.InvalidParameterError(
+            f"tilted sites must be integers; got {name!r}"
+        ) from error

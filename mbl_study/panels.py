@@ -261,7 +261,7 @@ def plot_level_spacing(spacing: pd.DataFrame, *, ax: Axes | None = None) -> Axes
         (0.3863, "Poisson", "top"),
     ):
         ax.axhline(value, color=GREY, linewidth=0.7, zorder=0)
-        ax.text(0.98, value, name, transform=ax.get_yaxis_transform(), ha="right", va=side)
+        ax.text(0.96, value, name, transform=ax.get_yaxis_transform(), ha="right", va=side)
     lengths = sorted(spacing["length"].unique())
     for length, style in zip(lengths, line_styles(len(lengths), dashed=True), strict=True):
         line = spacing[spacing["length"] == length]
@@ -290,14 +290,14 @@ def _symbol(quantity: str) -> str:
 
 
 def _held(table: pd.DataFrame, column: str, value: Any) -> Any:
-    held = sorted(table[column].unique())
+    held = sorted(table[column].unique().tolist())
     if value not in held:
         raise ValueError(f"{column} must be one of {held}; got {value!r}")
     return value
 
 
 def _three_of(disorders: pd.Series[float]) -> list[float]:
-    held = sorted(disorders.unique())
+    held = sorted(disorders.unique().tolist())
     return sorted({held[0], held[len(held) // 2], held[-1]})
 
 

@@ -87,11 +87,11 @@ def figure_of(ax: Axes) -> Figure:
     Raises
     ------
     ValueError
-        It was taken out of its figure.
+        It was taken out of its figure, or is in a part of one.
     """
-    figure = ax.get_figure(root=True)
-    if figure is None:
-        raise ValueError("ax must belong to a figure; got one that was removed")
+    figure = ax.get_figure()
+    if not isinstance(figure, Figure):
+        raise ValueError(f"ax must belong to a figure of its own; got one of {figure}")
     return figure
 
 

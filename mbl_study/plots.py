@@ -32,7 +32,9 @@ __all__ = [
 ]
 
 
-def draw_figures(tables: Tables, *, epsilon: float | None = None) -> Iterator[tuple[str, Figure]]:
+def draw_figures(
+    tables: Tables, *, epsilon: float | None = None, samples: int = 500
+) -> Iterator[tuple[str, Figure]]:
     """Every figure of a study, one after the other, each with its name.
 
     Parameters
@@ -42,6 +44,8 @@ def draw_figures(tables: Tables, *, epsilon: float | None = None) -> Iterator[tu
     epsilon
         For the bounds on the bath; the least of the study by default, where the lower bound says
         most.
+    samples
+        How many times the realizations are drawn anew for the bootstrap errors.
 
     Yields
     ------
@@ -64,23 +68,25 @@ def draw_figures(tables: Tables, *, epsilon: float | None = None) -> Iterator[tu
     for length in bounds["length"].unique():
         axes = plot_bath_bounds(bounds, chosen, length=length)
         yield f"bath_bounds_L{length}", figure_of(axes)
-    yield from _entropy_figures(tables, "max_relative_entropy", "")
-    yield from _entropy_figures(tables, "max_relative_entropy_lattice", "_lattice")
+    yield from _entropy_figures(tables, "max_relative_entropy", "", samples)
+    yield from _entropy_figures(tables, "max_relative_entropy_lattice", "_lattice", samples)
     axes = plot_level_spacing(analysis.level_spacing(tables.realizations))
     yield "level_spacing", figure_of(axes)
 
 
-def _entropy_figures(tables: Tables, quantity: str, ending: str) -> Iterator[tuple[str, Figure]]:
+def _entropy_figures(
+    tables: Tables, quantity: str, ending: str, samples: int
+) -> Iterator[tuple[str, Figure]]:
     scaling = analysis.region_scaling(tables.regions, quantity)
     for length in scaling["length"].unique():
         fitted = (1, int(length) // 2)
         axes = plot_region_scaling(scaling, quantity, length=length, fit_range=fitted)
         yield f"region_scaling{ending}_L{length}", figure_of(axes)
     slopes = analysis.slope_per_realization(tables.regions, quantity)
-    critical = analysis.critical_disorder(slopes)
+    critical = analysis.critical_disorder(slopes, samples=samples)
     axes = plot_slope(
         analysis.fit_slopes(scaling),
-        analysis.slope_derivative(slopes),
+        analysis.slope_derivative(slopes, samples=samples),
         critical,
         curve=analysis.rise_curve(critical),
         quantity=quantity,
@@ -89,7 +95,7 @@ def _entropy_figures(tables: Tables, quantity: str, ending: str) -> Iterator[tup
 
 
 def write_figures(
-    tables: Tables, directory: str | Path, *, epsilon: float | None = None
+    tables: Tables, directory: str | Path, *, epsilon: float | None = None, samples: int = 500
 ) -> list[Path]:
     """Write every figure of a study as PNG and PDF, each file whole or not at all.
 
@@ -97,7 +103,7 @@ def write_figures(
 
     Parameters
     ----------
-    tables, epsilon
+    tables, epsilon, samples
         As for `draw_figures`.
     directory
         Made if it is not there.
@@ -116,7 +122,7 @@ def write_figures(
     """
     folder = Path(directory)
     paths = []
-    for name, figure in draw_figures(tables, epsilon=epsilon):
+    for name, figure in draw_figures(tables, epsilon=epsilon, samples=samples):
         folder.mkdir(parents=True, exist_ok=True)
         for extension, unwanted in (("png", "Software"), ("pdf", "CreationDate")):
             content = BytesIO()

@@ -176,8 +176,8 @@ def simulate(
 
     Raises
     ------
-    ValueError
-        An argument is out of range.
+    InvalidParameterError, InvalidStateError, DimensionMismatchError
+        An argument is out of range, or the ket is no state of the chain.
     DiagonalizationError
         LAPACK failed or its answer contradicts the Hamiltonian.
 
@@ -254,14 +254,15 @@ def _bath(
 ) -> tuple[tuple[BathBounds, ...], list[str]]:
     """Bounds for every ``epsilon``, and what was odd; ``largest`` is ``D_max`` unsmoothed."""
     bounds, odd = [], []
-    for epsilon in epsilons:
-        with warnings.catch_warnings():
-            # The interval is valid all the same, and the record says that it is wide.
-            warnings.simplefilter("ignore", qentropy.CertificationWarning)
-            paper, pinched = (
-                qentropy.smooth_max_relative_entropy(rho, sigma, 2 * math.sqrt(epsilon))
-                for rho, sigma in (pair, pinched_pair)
-            )
+    radii = [2 * math.sqrt(epsilon) for epsilon in epsilons]
+    with warnings.catch_warnings():
+        # The interval is valid all the same, and the record says that it is wide.
+        warnings.simplefilter("ignore", qentropy.CertificationWarning)
+        curves = [
+            qentropy.smooth_max_relative_entropy_curve(rho, sigma, radii)
+            for rho, sigma in (pair, pinched_pair)
+        ]
+    for epsilon, paper, pinched in zip(epsilons, *curves, strict=True):
         if not (paper.converged and pinched.converged):
             odd.append(f"wide interval of the smooth D_max for epsilon {epsilon}")
         bounds.append(
@@ -292,7 +293,9 @@ def _checked_sizes(region_sizes: Iterable[int] | None, length: int) -> list[int]
         return list(range(1, length - 1))
     sizes = list(region_sizes)
     if not sizes or not all(size in range(1, length + 1) for size in sizes):
-        raise ValueError(f"region_sizes must be integers from 1 to {length}; got {sizes!r}")
+        raise qentropy.errors.InvalidParameterError(
+            f"region_sizes must be integers from 1 to {length}; got {sizes!r}"
+        )
     return sorted({int(size) for size in sizes})
 
 
@@ -300,7 +303,7 @@ def _checked_epsilons(epsilons: Iterable[float]) -> tuple[float, ...]:
     """Distances that Theorem 1 and Corollary 4 speak about."""
     found = tuple(float(epsilon) for epsilon in epsilons)
     if not all(0 < epsilon <= 1 for epsilon in found):
-        raise ValueError(f"epsilons must lie in (0, 1]; got {found}")
+        raise qentropy.errors.InvalidParameterError(f"epsilons must lie in (0, 1]; got {found}")
     return found
 
 

@@ -20,6 +20,8 @@ import scipy.sparse
 from numpy.typing import NDArray
 from qutip import Qobj
 
+import qentropy
+
 __all__ = [
     "SectorOperator",
     "add_block",
@@ -99,7 +101,7 @@ def checked_sites(sites: Iterable[int], length: int) -> tuple[int, ...]:
 
     Raises
     ------
-    ValueError
+    InvalidParameterError
         No site, a site twice, or a site outside the lattice.
 
     Examples
@@ -110,9 +112,11 @@ def checked_sites(sites: Iterable[int], length: int) -> tuple[int, ...]:
     try:
         found = sorted(index(site) for site in sites)
     except TypeError as error:
-        raise ValueError(f"sites must be integers; got {sites!r}") from error
+        raise qentropy.errors.InvalidParameterError(
+            f"sites must be integers; got {sites!r}"
+        ) from error
     if not found or len(set(found)) < len(found) or found[0] < 0 or found[-1] >= length:
-        raise ValueError(
+        raise qentropy.errors.InvalidParameterError(
             f"sites must be distinct numbers from 0 to {length - 1}, at least one; got {found}"
         )
     return tuple(found)
@@ -163,9 +167,7 @@ class SectorOperator:
         tensor_basis = np.argsort(np.concatenate(configurations(self.sites)))
         return scipy.sparse.csr_matrix(sparse[tensor_basis][:, tensor_basis])
 
-    def _row_of_blocks(
-        self, row: int
-    ) -> tuple[NDArray[Any], NDArray[np.int32], NDArray[np.int64]]:
+    def _row_of_blocks(self, row: int) -> tuple[NDArray[Any], NDArray[np.int32], NDArray[np.int64]]:
         """Entries of one row of blocks that are not 0, their columns, and how many in each row."""
         sizes = [len(sector) for sector in configurations(self.sites)]
         starts = np.cumsum([0, *sizes], dtype=np.int32)

@@ -9,7 +9,7 @@ Disorder strengths are in Pauli units; the ``W`` of the spin-1/2 literature is `
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TypeAlias
+from typing import NamedTuple, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +23,18 @@ RandomSource: TypeAlias = int | np.random.SeedSequence | np.random.Generator | N
 
 # One more than the parameters of the curve, so that a fit can fail.
 _LEAST_POINTS = 5
-_PARAMETERS = ("baseline", "height", "scale", "exponent")
+_CRITICAL_COLUMNS = (
+    "critical_disorder",
+    "critical_disorder_error",
+    "located",
+    "residual",
+    "baseline",
+    "height",
+    "scale",
+    "exponent",
+    "first_disorder",
+    "last_disorder",
+)
 
 
 def bootstrap_slopes(
@@ -149,10 +160,13 @@ def critical_disorder(
     realizations of 8 to 12 sites, since the top is broad and has few points.  Half-way between
     the plateaus depends on the largest disorder strength of the study, because the upper plateau
     is not reached.  Logistic, Gompertz, log-normal and log-logistic curves fit worse, and their
-    steepest points move by 0.4 and more with weights and grid.  The curve above leaves residuals
+    steepest points move by 0.3 and more with weights and grid.  The curve above leaves residuals
     of 0.001 bits per site for 1500 realizations of 8 sites, all within their standard errors; its
-    steepest point moves by 0.1 at most with weights and grid, and scatters by 0.15 to 0.25 between
-    sets of 40 realizations.  It needs no plateau inside the study.
+    steepest point moves by about 0.1 with weights and grid, and scatters by 0.15 to 0.26 between
+    sets of 40 realizations.  It needs no plateau inside the study.  It remains a model: the errors
+    are those of the realizations only, and a symmetric rise would be read too low, by 0.8 for a
+    logistic curve of width 1.  Such a rise betrays itself by a ``residual`` above the errors of
+    the slopes.
 
     Parameters
     ----------
@@ -162,14 +176,17 @@ def critical_disorder(
     Returns
     -------
     DataFrame
-        One row per length: ``length, critical_disorder, critical_disorder_error`` in Pauli units
-        (``W = Delta/2``); ``located``, the share of the resampled studies whose steepest point
-        lies inside the disorder strengths of the fit, over which the error is taken; ``baseline,
-        height`` in bits per site, ``scale`` in Pauli units, ``exponent``; ``first_disorder,
-        last_disorder``, the range of the fit.  The value is NaN where fewer than five disorder
-        strengths can be fitted or the slope is steepest outside of them; the error is NaN for
-        fewer than two realizations.  A ``located`` well below 1 says that the disorder strengths
-        do not bracket the transition or that the realizations are too few.
+        One row per length, disorder strengths in Pauli units (``W = Delta/2``):
+
+        - ``critical_disorder``, NaN where fewer than five disorder strengths can be fitted or the
+          curve is steepest outside of them;
+        - ``critical_disorder_error``, the bootstrap error, NaN for fewer than two realizations;
+        - ``located``, the share of the resampled studies whose steepest point lies inside the
+          disorder strengths of the fit; the error is taken over these.  Well below 1 it says that
+          the disorder strengths do not bracket the transition, or that realizations are too few;
+        - ``residual``, the root mean square distance of the slopes from the curve, and
+          ``baseline, height``, in bits per site; ``scale``; ``exponent``;
+        - ``first_disorder, last_disorder``, the range of the fit.
 
     Raises
     ------
@@ -226,16 +243,13 @@ def rise_curve(critical: pd.DataFrame, points: int = 200) -> pd.DataFrame:
     """
     parts = [pd.DataFrame(columns=["length", "disorder", "slope", "derivative"]).astype(float)]
     for row in critical.dropna(subset="critical_disorder").to_dict("records"):
+        rise = _Rise(*(row[name] for name in _Rise._fields))
         disorders = np.linspace(row["first_disorder"], row["last_disorder"], points)
-        ratio = _ratio(disorders, row["scale"], row["exponent"])
-        rise = row["height"] * np.exp(-ratio)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            derivative = np.nan_to_num(rise * row["exponent"] * ratio / disorders)
         part = {
             "length": row["length"],
             "disorder": disorders,
-            "slope": row["baseline"] + rise,
-            "derivative": derivative,
+            "slope": rise.slope(disorders),
+            "derivative": rise.derivative(disorders),
         }
         parts.append(pd.DataFrame(part))
     return pd.concat(parts[1:] or parts, ignore_index=True)
@@ -283,42 +297,70 @@ def _spread(samples: FloatArray, count: npt.NDArray[np.int64]) -> FloatArray:
     return np.where(count > 1, spread, np.nan)
 
 
+class _Rise(NamedTuple):
+    """Curve that `critical_disorder` fits."""
+
+    baseline: float
+    height: float
+    scale: float
+    exponent: float
+
+    @classmethod
+    def of(cls, search: FloatArray) -> Self:
+        """Curve of a point of the search, which runs over logarithms except for the baseline."""
+        # A search that runs away shall fail by its result and not by an overflow.
+        return cls(float(search[0]), *np.exp(np.clip(search[1:], -20, 20)).tolist())
+
+    @property
+    def steepest(self) -> float:
+        return float(self.scale * (self.exponent / (self.exponent + 1)) ** (1 / self.exponent))
+
+    def ratio(self, disorders: FloatArray) -> FloatArray:
+        """``(scale/Delta)**exponent``, clipped where ``exp(-ratio)`` is 0 or 1 in any case."""
+        with np.errstate(divide="ignore", over="ignore"):
+            return np.clip((self.scale / disorders) ** self.exponent, 1e-300, 800.0)
+
+    def slope(self, disorders: FloatArray) -> FloatArray:
+        return self.baseline + self.height * np.exp(-self.ratio(disorders))
+
+    def derivative(self, disorders: FloatArray) -> FloatArray:
+        ratio = self.ratio(disorders)
+        change = self.height * self.exponent * ratio * np.exp(-ratio)
+        # Without disorder the curve is flat.
+        return np.divide(change, disorders, out=np.zeros_like(change), where=disorders > 0)
+
+    def gradient(self, disorders: FloatArray) -> FloatArray:
+        """Derivatives in the coordinates of the search, shape ``(disorders, 4)``."""
+        ratio = self.ratio(disorders)
+        rise = self.height * np.exp(-ratio)
+        fall = rise * ratio
+        columns = [np.ones_like(rise), rise, -self.exponent * fall, -np.log(ratio) * fall]
+        return np.column_stack(columns)
+
+
 def _locate(disorders: FloatArray, values: FloatArray, means: FloatArray) -> dict[str, float]:
     """One row of `critical_disorder`, without the length."""
     average = _means(values)
     finite = np.flatnonzero(np.isfinite(average))
     branch = finite[finite >= np.argmin(np.where(np.isfinite(average), average, np.inf))]
-    columns = ("critical_disorder", "critical_disorder_error", "located", *_PARAMETERS)
-    row = dict.fromkeys((*columns, "first_disorder", "last_disorder"), np.nan) | {"located": 0.0}
-    curve = _fit_rise(disorders[branch], average[branch])
-    if curve is None:
+    row = dict.fromkeys(_CRITICAL_COLUMNS, np.nan) | {"located": 0.0}
+    search = _fit_rise(disorders[branch], average[branch])
+    if search is None:
         return row
-    refits = [_fit_rise(disorders[branch], sample[branch], curve) for sample in means]
-    steepest = [_steepest(refit) for refit in refits if refit is not None]
-    row |= zip(_PARAMETERS, _shape(curve), strict=True)
-    row |= {"first_disorder": disorders[branch[0]], "last_disorder": disorders[branch[-1]]}
-    row |= {"critical_disorder": _steepest(curve), "located": len(steepest) / len(means)}
+    rise = _Rise.of(search)
+    refits = [_fit_rise(disorders[branch], sample[branch], search) for sample in means]
+    steepest = [_Rise.of(refit).steepest for refit in refits if refit is not None]
+    residuals = rise.slope(disorders[branch]) - average[branch]
+    row |= rise._asdict() | {
+        "critical_disorder": rise.steepest,
+        "located": len(steepest) / len(means),
+        "residual": float(np.sqrt(np.mean(residuals**2))),
+        "first_disorder": float(disorders[branch[0]]),
+        "last_disorder": float(disorders[branch[-1]]),
+    }
     if len(values) > 1 and len(steepest) > 1:
         row["critical_disorder_error"] = float(np.std(steepest))
     return row
-
-
-def _ratio(disorders: FloatArray, scale: float, exponent: float) -> FloatArray:
-    # Without disorder the curve is at its baseline: the ratio is infinite.
-    with np.errstate(divide="ignore", over="ignore"):
-        return (scale / disorders) ** exponent
-
-
-def _shape(curve: FloatArray) -> tuple[float, float, float, float]:
-    """Baseline, height, scale and exponent; the last three are fitted by their logarithms."""
-    # A search that runs away shall fail by its result and not by an overflow.
-    baseline, height, scale, exponent = curve[0], *np.exp(np.clip(curve[1:], -20, 20))
-    return float(baseline), float(height), float(scale), float(exponent)
-
-
-def _steepest(curve: FloatArray) -> float:
-    _, _, scale, exponent = _shape(curve)
-    return float(scale * (exponent / (exponent + 1)) ** (1 / exponent))
 
 
 def _fit_rise(
@@ -330,21 +372,15 @@ def _fit_rise(
     if len(slopes) < _LEAST_POINTS or slopes[-1] <= slopes[0]:
         return None
 
-    def residuals(curve: FloatArray) -> FloatArray:
-        baseline, height, scale, exponent = _shape(curve)
-        return baseline + height * np.exp(-_ratio(disorders, scale, exponent)) - slopes
+    def residuals(search: FloatArray) -> FloatArray:
+        return _Rise.of(search).slope(disorders) - slopes
 
-    def jacobian(curve: FloatArray) -> FloatArray:
-        _, height, scale, exponent = _shape(curve)
-        # Where the ratio overflows the curve is at its baseline, whatever the parameters.
-        ratio = np.clip(_ratio(disorders, scale, exponent), 1e-300, 1e3)
-        rise = height * np.exp(-ratio)
-        fall = rise * ratio
-        return np.column_stack([np.ones_like(rise), rise, -exponent * fall, -np.log(ratio) * fall])
+    def gradient(search: FloatArray) -> FloatArray:
+        return _Rise.of(search).gradient(disorders)
 
     if start is None:
         middle = np.log(disorders.mean())
         start = np.array([slopes[0], np.log(slopes[-1] - slopes[0]), middle, np.log(2.0)])
-    fit = least_squares(residuals, start, jac=jacobian, method="lm")
-    inside = disorders[0] < _steepest(fit.x) < disorders[-1]
+    fit = least_squares(residuals, start, jac=gradient, method="lm")
+    inside = disorders[0] < _Rise.of(fit.x).steepest < disorders[-1]
     return fit.x if fit.success and inside else None

@@ -209,12 +209,14 @@ class DaskWorkers:
     def _collect(self, future: Any) -> Ending:
         attempt = self._flights.pop(future).attempt
         if future.status == "finished":
-            try:
+            # A worker that dies now takes the record with it.
+            with contextlib.suppress(OSError, TimeoutError, distributed.CancelledError):
                 return _ending(attempt, future.result(timeout=60))
-            except (OSError, TimeoutError, distributed.CancelledError):
-                return Ending(attempt, Outcome.DIED, "the worker died with the finished record")
         if future.status != "error":
-            raise EngineError("the scheduler is lost. Run again to go on where this run stopped.")
+            # The scheduler answers, so it is only the worker that is lost.
+            self._present()
+            future.cancel(force=True)
+            return Ending(attempt, Outcome.DIED, "the worker died with the finished record")
         error = future.exception()
         if isinstance(error, distributed.KilledWorker):
             return Ending(attempt, Outcome.DIED, f"the worker died: {error.last_worker.address}")
@@ -247,7 +249,12 @@ class DaskWorkers:
 
     def _present(self) -> dict[str, Any]:
         """Address and description of every worker."""
-        workers: dict[str, Any] = self._client.scheduler_info(n_workers=-1)["workers"]
+        try:
+            workers: dict[str, Any] = self._client.scheduler_info(n_workers=-1)["workers"]
+        except (OSError, TimeoutError, KeyError) as error:
+            raise EngineError(
+                "the scheduler is lost. Run again to go on where this run stopped."
+            ) from error
         return workers
 
 

@@ -1,6 +1,6 @@
 """Certified entropic quantities of quantum states."""
 
-from qentropy import errors, lemmas, programs, states
+from qentropy import lemmas, programs, states
 from qentropy.convex_split import convex_split_state
 from qentropy.distances import fidelity, purified_distance, trace_distance
 from qentropy.divergences import (
@@ -13,22 +13,40 @@ from qentropy.divergences import (
     sandwiched_renyi_divergence,
 )
 from qentropy.entropies import renyi_entropy, von_neumann_entropy
+from qentropy.errors import (
+    CertificationWarning,
+    DimensionMismatchError,
+    InvalidParameterError,
+    InvalidStateError,
+    QEntropyError,
+    ResourceLimitError,
+    SolverError,
+)
 from qentropy.hypothesis_testing import (
     hypothesis_testing_relative_entropy,
     information_spectrum_relative_entropy,
 )
 from qentropy.results import CertifiedValue, Interval, LemmaCheck, SolverReport, Verdict
-from qentropy.smoothing import smooth_max_relative_entropy
+from qentropy.smoothing import (
+    smooth_max_relative_entropy,
+    smooth_max_relative_entropy_curve,
+)
 
 __all__ = [
+    "CertificationWarning",
     "CertifiedValue",
+    "DimensionMismatchError",
     "Interval",
+    "InvalidParameterError",
+    "InvalidStateError",
     "LemmaCheck",
+    "QEntropyError",
+    "ResourceLimitError",
+    "SolverError",
     "SolverReport",
     "Verdict",
     "chi_squared_divergence",
     "convex_split_state",
-    "errors",
     "fidelity",
     "hockey_stick_divergence",
     "hypothesis_testing_relative_entropy",
@@ -43,6 +61,7 @@ __all__ = [
     "renyi_entropy",
     "sandwiched_renyi_divergence",
     "smooth_max_relative_entropy",
+    "smooth_max_relative_entropy_curve",
     "states",
     "trace_distance",
     "von_neumann_entropy",

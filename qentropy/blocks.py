@@ -80,7 +80,7 @@ class BlockOperator:
     @cached_property
     def spectrum(self) -> "Spectrum":
         """Eigenvalues and eigenvectors, computed once."""
-        values, vectors = zip(*(np.linalg.eigh(group) for group in self.groups), strict=True)
+        values, vectors = zip(*(_eigh(group) for group in self.groups), strict=True)
         return Spectrum(values, vectors)
 
 
@@ -134,6 +134,18 @@ class Spectrum:
         return out
 
 
+def _eigh(group: Array) -> tuple[Array, Array]:
+    """Eigenvalues, ascending, and eigenvectors; diagonal blocks are only sorted."""
+    diagonal = np.einsum("...ii->...i", group).real
+    if np.count_nonzero(group) > np.count_nonzero(diagonal):
+        values, vectors = np.linalg.eigh(group)
+        return values, vectors
+    order = np.argsort(diagonal, axis=-1, kind="stable")
+    places = np.arange(group.shape[-1])[:, None]
+    vectors = (places == order[..., None, :]).astype(group.dtype)
+    return np.take_along_axis(diagonal, order, axis=-1), vectors
+
+
 def as_csr(matrix: Operator) -> Operator:
     """A sparse matrix in SciPy's compressed rows."""
     from scipy.sparse import csr_array
@@ -153,7 +165,7 @@ def joint_blocks(*matrices: Operator) -> list[NDArray[np.intp]]:
     from scipy.sparse.csgraph import connected_components
 
     dimension = matrices[0].shape[-1]
-    pattern: Operator = csr_array((dimension, dimension), dtype=np.bool_)
+    pattern: Operator = None
     for matrix in matrices:
         if is_sparse(matrix):
             nonzero = abs(matrix) > 0
@@ -161,8 +173,8 @@ def joint_blocks(*matrices: Operator) -> list[NDArray[np.intp]]:
             nonzero = (matrix != 0).any(axis=tuple(range(matrix.ndim - 2)))
             if nonzero[0].all():
                 return [np.arange(dimension)[None, :]]
-        pattern = pattern + csr_array(nonzero)
-    _, labels = connected_components(pattern, directed=False)
+        pattern = nonzero if pattern is None else pattern + nonzero
+    _, labels = connected_components(csr_array(pattern), directed=False)
     order = np.argsort(labels, kind="stable")
     sizes = np.bincount(labels)
     starts = np.cumsum(sizes) - sizes
@@ -195,7 +207,7 @@ def _scattered(matrix: Operator, index: Sequence[NDArray[np.intp]]) -> list[Arra
         inside = (block[rows] >= 0) & (block[rows] == block[columns])
         row, column = rows[inside], columns[inside]
         group = np.zeros((count, size, size), matrix.dtype)
-        np.add.at(group, (block[row], place[row], place[column]), entries.data[inside])
+        group[block[row], place[row], place[column]] = entries.data[inside]
         groups.append(group)
     return groups
 

@@ -44,6 +44,7 @@ __all__ = [
 ]
 
 
+SMALL = 256
 INPUT_TOLERANCE = 1e-8
 """Largest relative defect (of symmetry, positivity or trace) that is repaired."""
 
@@ -205,8 +206,9 @@ def as_positive(value: ArrayLike, name: str = "sigma") -> Array:
     np.float64(2.0)
     """
     matrix, tolerance = _hermitian(value, name)
-    whole = one_group(_to_dense(matrix))
-    return _repaired_positive(whole, name, tolerance)[0].groups[0][..., 0, :, :]
+    scaled, exponent = _scaled(one_group(_to_dense(matrix)))
+    positive, _ = _repaired_positive(scaled, name, tolerance, exponent)
+    return _times_power_of_two(positive, exponent).groups[0][..., 0, :, :]
 
 
 def check_pair(rho: ArrayLike, sigma: ArrayLike) -> StatePair:
@@ -428,6 +430,8 @@ def partial_trace(rho: Array, dims: Sequence[int], keep: int | Sequence[int]) ->
 def _hermitian(value: Any, name: str) -> tuple[Operator, float]:
     """Finite square Hermitian matrix, exactly symmetrised, and the tolerance for its repairs."""
     matrix = _square(_numbers(value, name), name)
+    if is_sparse(matrix) and matrix.shape[0] <= SMALL:
+        matrix = matrix.toarray()  # faster than sparse from here on
     tolerance = max(INPUT_TOLERANCE, 32 * _precision(matrix.dtype))
     with np.errstate(over="ignore"):  # A long double beyond the largest double becomes inf.
         matrix = matrix.astype(complex if matrix.dtype.kind == "c" else float)
@@ -572,13 +576,14 @@ def _scaled(operator: BlockOperator) -> tuple[BlockOperator, NDArray[np.intp]]:
     """Multiply by a power of two so that the largest real or imaginary part is in [1/2, 1)."""
     largest = np.maximum.reduce([_largest_entry(g).max(axis=-1) for g in operator.groups])
     exponent = np.frexp(largest)[1].astype(np.intp)
+    return _times_power_of_two(operator, -exponent), exponent
+
+
+def _times_power_of_two(operator: BlockOperator, exponent: NDArray[np.intp]) -> BlockOperator:
     # Two steps, since 2**1074 itself is not a double.
-    half = (-exponent) // 2
-    first, second = np.ldexp(1.0, half), np.ldexp(1.0, -exponent - half)
-    scaled = operator.map(
-        lambda g: g * first[..., None, None, None] * second[..., None, None, None]
-    )
-    return scaled, exponent
+    half = exponent // 2
+    first, second = np.ldexp(1.0, half), np.ldexp(1.0, exponent - half)
+    return operator.map(lambda g: g * first[..., None, None, None] * second[..., None, None, None])
 
 
 def _repaired_state(

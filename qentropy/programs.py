@@ -7,21 +7,30 @@ function here is called.
 """
 
 import math
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from qentropy.blocks import SUPPORT_TOLERANCE, Array
-from qentropy.errors import DimensionMismatchError, InvalidParameterError, InvalidStateError
+from qentropy.errors import InvalidParameterError
+from qentropy.expressions import (
+    as_expression,
+    hermitian_variable,
+    is_constant,
+    is_expression,
+    is_unknown,
+    known_ball,
+    power_of_two,
+    real_inner,
+    real_trace,
+    require_same_space,
+    state_factor,
+)
 from qentropy.operators import (
-    INPUT_TOLERANCE,
     as_hermitian,
     as_positive,
     as_state,
     check_ball,
-    check_epsilon,
 )
 
 if TYPE_CHECKING:
@@ -35,9 +44,6 @@ __all__ = [
 ]
 
 FORMS = ("primal", "dual")
-
-LARGEST_BOUND = 1000
-"""Bits up to which ``2**bound`` is an ordinary double."""
 
 
 # The problems
@@ -94,13 +100,13 @@ def max_relative_entropy(rho: ArrayLike, sigma: ArrayLike, *, form: str = "prima
     import cvxpy as cp
 
     _check_form(form)
-    state, weight = _operator(rho, "rho", as_state), _operator(sigma, "sigma", as_positive)
-    _require_same_space(rho=state, sigma=weight)
+    state, weight = as_expression(rho, "rho", as_state), as_expression(sigma, "sigma", as_positive)
+    require_same_space(rho=state, sigma=weight)
     if form == "primal":
         t = cp.Variable(nonneg=True, name="t")
         return cp.Problem(cp.Minimize(t), max_relative_entropy_at_most(state, weight, factor=t))
-    M = _variable("M", state.shape[0], state, weight)
-    return cp.Problem(cp.Maximize(_inner(M, state)), [M >> 0, _inner(M, weight) <= 1])
+    M = hermitian_variable("M", state.shape[0], state, weight)
+    return cp.Problem(cp.Maximize(real_inner(M, state)), [M >> 0, real_inner(M, weight) <= 1])
 
 
 def smooth_max_relative_entropy(
@@ -178,6 +184,9 @@ def smooth_max_relative_entropy(
     is ``Tr L + Tr (W - u) X - a Re Tr B Y >= 0``, so that
     ``t >= Tr W X >= u Tr X + a Re Tr B Y - Tr L``.
 
+    For a tiny radius, and for a singular sigma that supports rho only after smoothing, the
+    purified program has next to no strictly feasible point, and solvers lose half of their digits.
+
     References
     ----------
     Paper, (11) and (B2). Fidelity: P. M. Alberti, Lett. Math. Phys. 7, 25 (1983); J. Watrous,
@@ -198,11 +207,11 @@ def smooth_max_relative_entropy(
 
     _check_form(form)
     known, radius = check_ball(ball, epsilon)
-    state, weight = _operator(rho, "rho", as_state), _operator(sigma, "sigma", as_positive)
-    _require_same_space(rho=state, sigma=weight)
+    state, weight = as_expression(rho, "rho", as_state), as_expression(sigma, "sigma", as_positive)
+    require_same_space(rho=state, sigma=weight)
     if form == "primal":
         t = cp.Variable(nonneg=True, name="t")
-        X = _variable("X", state.shape[0], state, weight)
+        X = hermitian_variable("X", state.shape[0], state, weight)
         nearby = in_ball(X, state, radius, ball=known, normalized=normalized)
         least = max_relative_entropy_at_most(X, weight, factor=t)
         return cp.Problem(cp.Minimize(t), [*least, *nearby])
@@ -218,10 +227,10 @@ def _trace_dual(
     import cvxpy as cp
 
     one = np.eye(rho.shape[0])
-    M, W = (_variable(name, rho.shape[0], rho, sigma) for name in ("M", "W"))
+    M, W = (hermitian_variable(name, rho.shape[0], rho, sigma) for name in ("M", "W"))
     mu, nu = cp.Variable(name="mu", nonneg=not normalized), cp.Variable(name="nu")
-    constraints = [M >> 0, M << nu * one, W >> 0, W >> M - mu * one, _inner(sigma, W) <= 1]
-    return cp.Problem(cp.Maximize(_inner(M, rho) - mu - nu * radius), constraints)
+    constraints = [M >> 0, M << nu * one, W >> 0, W >> M - mu * one, real_inner(sigma, W) <= 1]
+    return cp.Problem(cp.Maximize(real_inner(M, rho) - mu - nu * radius), constraints)
 
 
 def _purified_dual(
@@ -230,13 +239,15 @@ def _purified_dual(
     """``max u + a f - Tr L : [[L, -a B^dagger/2], [-a B/2, W - u]] >= 0, W >= 0, ...``."""
     import cvxpy as cp
 
-    B = _factor(rho.value)
-    W, L = (_variable(name, size, rho, sigma) for name, size in zip("WL", B.shape, strict=True))
+    B = state_factor(rho.value)
+    W, L = (
+        hermitian_variable(name, size, rho, sigma) for name, size in zip("WL", B.shape, strict=True)
+    )
     u, a = cp.Variable(name="u", nonpos=not normalized), cp.Variable(name="a", nonneg=True)
     block = cp.bmat([[L, -a / 2 * B.conj().T], [-a / 2 * B, W - u * np.eye(len(B))]])
     return cp.Problem(
-        cp.Maximize(u + a * _least_fidelity(epsilon) - _trace(L)),
-        [block >> 0, W >> 0, _inner(sigma, W) <= 1],
+        cp.Maximize(u + a * _least_fidelity(epsilon) - real_trace(L)),
+        [block >> 0, W >> 0, real_inner(sigma, W) <= 1],
     )
 
 
@@ -262,8 +273,8 @@ def max_relative_entropy_at_most(
     bound
         A number, in bits. Give this or `factor`.
     factor
-        The number ``2**bound``, no unit, or an affine scalar expression for it. Then sigma must
-        be numbers or parameters, since a product of two unknowns is not convex.
+        The number ``2**bound``, at least 0, no unit; or an affine scalar expression for it. Then
+        sigma must be numbers or parameters, since a product of two unknowns is not convex.
 
     Returns
     -------
@@ -301,10 +312,10 @@ def max_relative_entropy_at_most(
     >>> round(float(np.log2(problem.solve(solver="CLARABEL"))), 4)
     1.0
     """
-    left, right = _operator(rho, "rho", as_positive), _operator(sigma, "sigma", as_positive)
-    _require_same_space(rho=left, sigma=right)
-    scale = _scale(bound, factor)
-    if not (right.is_constant() or _is_constant(scale)):
+    left, right = as_expression(rho, "rho", as_positive), as_expression(sigma, "sigma", as_positive)
+    require_same_space(rho=left, sigma=right)
+    scale = power_of_two(bound, factor)
+    if not (right.is_constant() or is_constant(scale)):
         raise InvalidParameterError(
             "factor * sigma must not be a product of two unknowns, which is not convex. Use one "
             "unknown in place of the product, with factor=1"
@@ -378,12 +389,15 @@ def in_ball(
     >>> round(float(problem.solve(solver="CLARABEL")), 4)
     0.36
     """
-    known, radius = _radius(ball, epsilon)
-    X, center = _operator(candidate, "candidate", as_hermitian), _operator(rho, "rho", as_state)
-    _require_same_space(candidate=X, rho=center)
-    if not _is_expression(radius) and radius == 0:
+    known, radius = known_ball(ball, epsilon)
+    X, center = (
+        as_expression(candidate, "candidate", as_hermitian),
+        as_expression(rho, "rho", as_state),
+    )
+    require_same_space(candidate=X, rho=center)
+    if not is_expression(radius) and radius == 0:
         return [center == X]
-    size = _trace(X) == 1 if normalized else _trace(X) <= 1
+    size = real_trace(X) == 1 if normalized else real_trace(X) <= 1
     if known == "purified-distance":
         return [size, *_in_purified_ball(X, center, radius, normalized=normalized)]
     return [size, *_in_trace_ball(X, center, _trace_radius(known, radius))]
@@ -392,11 +406,11 @@ def in_ball(
 def _in_trace_ball(
     X: "cp.Expression", rho: "cp.Expression", radius: "float | cp.Expression"
 ) -> "list[cp.Constraint]":
-    P = _variable("P", X.shape[0], X, rho)
-    constraints = [X >> 0, P >> 0, P >> rho - X, _trace(P) <= radius]
-    if _is_unknown(rho):
+    P = hermitian_variable("P", X.shape[0], X, rho)
+    constraints = [X >> 0, P >> 0, P >> rho - X, real_trace(P) <= radius]
+    if is_unknown(rho):
         # The other half of the generalised distance, Tr (X - rho)_+; never more if Tr rho = 1.
-        constraints.append(_trace(P) + _trace(X) - _trace(rho) <= radius)
+        constraints.append(real_trace(P) + real_trace(X) - real_trace(rho) <= radius)
     return constraints
 
 
@@ -405,134 +419,19 @@ def _in_purified_ball(
 ) -> "list[cp.Constraint]":
     import cvxpy as cp
 
-    B = np.eye(rho.shape[0]) if _is_unknown(rho) else _factor(rho.value)
-    corner = rho if _is_unknown(rho) else np.eye(B.shape[1])
+    B = np.eye(rho.shape[0]) if is_unknown(rho) else state_factor(rho.value)
+    corner = rho if is_unknown(rho) else np.eye(B.shape[1])
     Y = cp.Variable(B.T.shape, complex=X.is_complex() or rho.is_complex(), name="Y")
-    fidelity = _trace(B @ Y)
-    if _is_unknown(rho) and not normalized:
+    fidelity = real_trace(B @ Y)
+    if is_unknown(rho) and not normalized:
         # The generalised fidelity adds sqrt((1 - Tr rho)(1 - Tr X)), zero for a state.
-        fidelity = fidelity + cp.geo_mean(cp.hstack([1 - _trace(rho), 1 - _trace(X)]))
+        fidelity = fidelity + cp.geo_mean(cp.hstack([1 - real_trace(rho), 1 - real_trace(X)]))
     return [cp.bmat([[corner, Y], [Y.H, X]]) >> 0, fidelity >= _least_fidelity(epsilon)]
-
-
-# Numbers and expressions
-
-
-def _operator(value: Any, name: str, check: Callable[[ArrayLike, str], Array]) -> "cp.Expression":
-    """Numbers through the door of `operators`; an expression if it is affine and Hermitian."""
-    import cvxpy as cp
-
-    if _is_expression(value) and _is_unknown(value):
-        _require_operator(value, name)
-        return value
-    matrix = check(value.value if _is_expression(value) else value, name)
-    if matrix.ndim != 2:
-        raise InvalidParameterError(
-            f"{name} must be a single operator here; got a stack of shape {matrix.shape}"
-        )
-    return cp.Constant(matrix)
-
-
-def _require_operator(expression: "cp.Expression", name: str) -> None:
-    shape = expression.shape
-    if len(shape) != 2 or shape[0] != shape[1]:
-        raise DimensionMismatchError(
-            f"{name} must be a square matrix, shape (d, d); got an expression of shape {shape}"
-        )
-    if not expression.is_affine():
-        raise InvalidParameterError(
-            f"{name} must be affine in the variables of the program; got a "
-            f"{expression.curvature.lower()} expression"
-        )
-    if not _is_hermitian(expression):
-        raise InvalidStateError(
-            f"{name} must be Hermitian; got an expression that is not. Use cvxpy.Variable((d, d), "
-            "hermitian=True), or (A + A.H)/2 if that is meant"
-        )
-
-
-def _is_hermitian(expression: "cp.Expression") -> bool:
-    """Whether an affine expression is Hermitian; also for composites, where cvxpy cannot tell.
-
-    cvxpy would take the symmetric part of a constraint matrix without a word. The coefficients
-    of an expression with parameters are not known yet, and it is trusted.
-    """
-    import cvxpy as cp
-
-    if expression.is_hermitian():
-        return True
-    if expression.parameters():
-        return not isinstance(expression, cp.Parameter)
-    defect = _largest_coefficient(expression - expression.H)
-    return defect <= INPUT_TOLERANCE * _largest_coefficient(expression)
-
-
-def _largest_coefficient(expression: "cp.Expression") -> float:
-    import cvxpy as cp
-
-    problem = cp.Problem(cp.Minimize(0), [expression == 0])
-    data = problem.get_problem_data(cp.SCS)[0]
-    return float(max(abs(data["A"]).max(), abs(data["b"]).max()))
-
-
-def _is_expression(value: Any) -> bool:
-    import cvxpy as cp
-
-    return isinstance(value, cp.Expression)
-
-
-def _is_unknown(expression: "cp.Expression") -> bool:
-    return bool(expression.variables() or expression.parameters())
-
-
-def _is_constant(value: Any) -> bool:
-    return not _is_expression(value) or bool(value.is_constant())
-
-
-def _require_same_space(**operators: "cp.Expression") -> None:
-    (first, left), (second, right) = operators.items()
-    if left.shape != right.shape:
-        raise DimensionMismatchError(
-            f"{first} and {second} must act on the same space; got {left.shape} and {right.shape}"
-        )
 
 
 def _check_form(form: str) -> None:
     if form not in FORMS:
         raise InvalidParameterError(f"form must be one of {', '.join(FORMS)}; got {form!r}")
-
-
-def _scale(bound: Any, factor: Any) -> Any:
-    """``2**bound``, or the factor given in its place."""
-    if (bound is None) == (factor is None):
-        raise InvalidParameterError("give either bound, in bits, or factor = 2**bound")
-    if factor is None:
-        is_number = isinstance(bound, (int, float, np.integer, np.floating))
-        if isinstance(bound, bool) or not is_number or not abs(bound) <= LARGEST_BOUND:
-            raise InvalidParameterError(
-                f"bound must be a number of bits, at most {LARGEST_BOUND} in size; got {bound!r}. "
-                "For an unknown bound use factor"
-            )
-        return 2.0 ** float(bound)
-    if not _is_expression(factor):
-        return check_epsilon(factor, 2.0**LARGEST_BOUND, name="factor")
-    if not (factor.is_scalar() and factor.is_real() and factor.is_affine()):
-        raise InvalidParameterError("factor must be a real scalar expression, and affine")
-    return factor
-
-
-def _radius(ball: str, epsilon: Any) -> tuple[str, Any]:
-    """The name of the ball and its radius, a number where it is known."""
-    if not (_is_expression(epsilon) and _is_unknown(epsilon)):
-        return check_ball(ball, float(epsilon.value) if _is_expression(epsilon) else epsilon)
-    known, _ = check_ball(ball, 0.0)
-    if known == "purified-distance":
-        raise InvalidParameterError(
-            "epsilon must be a number for the purified ball, which is not convex in it"
-        )
-    if not (epsilon.is_scalar() and epsilon.is_real() and epsilon.is_concave()):
-        raise InvalidParameterError("epsilon must be a real scalar expression, and concave")
-    return known, epsilon
 
 
 def _trace_radius(ball: str, epsilon: Any) -> Any:
@@ -542,33 +441,3 @@ def _trace_radius(ball: str, epsilon: Any) -> Any:
 
 def _least_fidelity(epsilon: float) -> float:
     return math.sqrt(max(0.0, 1 - epsilon**2))
-
-
-# Linear algebra
-
-
-def _variable(name: str, size: int, *data: "cp.Expression") -> "cp.Variable":
-    """A Hermitian variable, symmetric if all data are real."""
-    import cvxpy as cp
-
-    kind = "hermitian" if size > 1 and any(part.is_complex() for part in data) else "symmetric"
-    return cp.Variable((size, size), name=name, **{kind: True})
-
-
-def _trace(matrix: "cp.Expression") -> "cp.Expression":
-    """The real part of the trace; cvxpy compiles one only where there are complex numbers."""
-    import cvxpy as cp
-
-    return cp.real(cp.trace(matrix)) if matrix.is_complex() else cp.trace(matrix)
-
-
-def _inner(left: "cp.Expression", right: "cp.Expression") -> "cp.Expression":
-    """``Tr A B`` of Hermitian operators."""
-    return _trace(left @ right)
-
-
-def _factor(rho: Array) -> Array:
-    """B with ``B B^dagger = rho``, one column for each eigenvalue in the support."""
-    values, vectors = np.linalg.eigh(rho)
-    keep = values > SUPPORT_TOLERANCE * values[-1]
-    return np.asarray(vectors[:, keep] * np.sqrt(values[keep]))

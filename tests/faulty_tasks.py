@@ -27,7 +27,7 @@ def study(**changes: object) -> Study:
         "name": "small",
         "seed": 1,
         "lengths": (6, 8),
-        "disorders": (1.0, 3.0, 5.0, 9.0),
+        "disorders": (1.0, 5.0),
         "realizations": 3,
         "epsilons": (0.1, 0.01),
     }

@@ -8,21 +8,27 @@ the intervals of all routes that were tried are intersected.
 import math
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from qentropy import certify
 from qentropy.blocks import Array, BlockOperator
-from qentropy.errors import CertificationWarning, InvalidParameterError
+from qentropy.errors import (
+    CertificationWarning,
+    InvalidParameterError,
+    ResourceLimitError,
+    SolverError,
+)
 from qentropy.operators import StatePair, check_epsilon, check_pair
 from qentropy.results import CertifiedValue, SolverReport
 from qentropy.smoothing import commuting, hockey_stick, path_following
-from qentropy.smoothing.balls import Proposal, SmoothingProblem, check_ball
+from qentropy.smoothing.balls import Ball, Proposal, SmoothingProblem, check_ball
 
-__all__ = ["METHODS", "smooth_max_relative_entropy"]
+__all__ = ["METHODS", "smooth_max_relative_entropy", "smooth_max_relative_entropy_curve"]
 
 METHODS = ("auto", "commuting", "hockey-stick", "path-following", "conic")
 
@@ -58,7 +64,8 @@ def smooth_max_relative_entropy(
     rtol
         Relative gap wanted of ``2**D``.
     method
-        ``"auto"``, or one route: ``"commuting"``, ``"hockey-stick"``, ``"conic"``.
+        ``"auto"``, or one route: ``"commuting"``, ``"hockey-stick"``, ``"path-following"``
+        (purified ball), ``"conic"``.
 
     Returns
     -------
@@ -72,6 +79,8 @@ def smooth_max_relative_entropy(
         rho or sigma is not what it has to be.
     InvalidParameterError
         The radius, the ball, the tolerance or the method is not valid.
+    SolverError, ResourceLimitError
+        The one route asked for failed, or is too large for this machine.
 
     Warns
     -----
@@ -80,7 +89,8 @@ def smooth_max_relative_entropy(
 
     Notes
     -----
-    The value is ``inf`` as long as no state in the ball is supported by sigma.
+    The value is ``inf`` as long as no state in the ball is supported by sigma; the report says up
+    to which radius that is proved. A route that fails is left out when the method is ``"auto"``.
 
     References
     ----------
@@ -95,46 +105,130 @@ def smooth_max_relative_entropy(
     >>> round(bits.value, 8), bits.method
     (1.22563624, 'hockey-stick')
     """
-    start = time.perf_counter()
+    options = _Options(ball, normalized, rtol, method)
     known, radius = check_ball(ball, epsilon)
-    if method not in METHODS:
-        raise InvalidParameterError(f"method must be one of {', '.join(METHODS)}; got {method!r}")
-    if check_epsilon(rtol, name="rtol") == 0:
-        raise InvalidParameterError("rtol must be positive; got 0")
+    result = _solved(_prepared(_single_pair(rho, sigma)), known, radius, options)
+    _warn_if_wide(result)
+    return result
+
+
+def smooth_max_relative_entropy_curve(
+    rho: ArrayLike,
+    sigma: ArrayLike,
+    epsilons: Iterable[float],
+    *,
+    ball: str = "trace-norm",
+    normalized: bool = True,
+    rtol: float = 1e-6,
+    method: str = "auto",
+) -> tuple[CertifiedValue, ...]:
+    """Smooth max-relative entropy as a function of the radius.
+
+    The operators are checked and prepared once for all radii.
+
+    Parameters
+    ----------
+    rho, sigma, ball, normalized, rtol, method
+        As in `smooth_max_relative_entropy`.
+    epsilons
+        Radii, each at least 0, in any order.
+
+    Returns
+    -------
+    tuple of CertifiedValue
+        One for each radius, in the order given; in bits.
+
+    Raises
+    ------
+    InvalidStateError, DimensionMismatchError, InvalidParameterError
+        As `smooth_max_relative_entropy`.
+
+    Warns
+    -----
+    CertificationWarning
+        An interval is valid but wider than `rtol`.
+
+    References
+    ----------
+    Paper, (11) and (B2).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> plus, sigma = np.full((2, 2), 0.5), np.diag([0.75, 0.25])
+    >>> curve = smooth_max_relative_entropy_curve(plus, sigma, [0.0, 0.1, 0.2])
+    >>> [round(point.value, 6) for point in curve]
+    [1.415037, 1.322667, 1.225636]
+    """
+    options = _Options(ball, normalized, rtol, method)
+    radii = [check_ball(ball, epsilon) for epsilon in epsilons]
+    data = _prepared(_single_pair(rho, sigma))
+    results = tuple(_solved(data, known, radius, options) for known, radius in radii)
+    for result in results:
+        _warn_if_wide(result)
+    return results
+
+
+@dataclass(frozen=True)
+class _Options:
+    """What the user asks for beside the operators and the radius, checked."""
+
+    ball: str
+    normalized: bool
+    rtol: float
+    method: str
+
+    def __post_init__(self) -> None:
+        if self.method not in METHODS:
+            raise InvalidParameterError(
+                f"method must be one of {', '.join(METHODS)}; got {self.method!r}"
+            )
+        if check_epsilon(self.rtol, name="rtol") == 0:
+            raise InvalidParameterError("rtol must be positive; got 0")
+
+
+def _single_pair(rho: ArrayLike, sigma: ArrayLike) -> StatePair:
     pair = check_pair(rho, sigma)
     if pair.rho.groups[0].ndim != 3:  # a stack
         raise InvalidParameterError("rho and sigma must be single operators here; got a stack")
-    data = _prepared(pair)
-    problem = SmoothingProblem(data.rho, data.sigma, known, radius, normalized)
-    best = _search(pair, problem, method, rtol)
-    bounds = certify.log2_interval(best.lower, best.upper, int(pair.exponent))
-    result = CertifiedValue(
+    return pair
+
+
+def _solved(data: "_Prepared", ball: Ball, radius: float, options: _Options) -> CertifiedValue:
+    start = time.perf_counter()
+    problem = SmoothingProblem(data.rho, data.sigma, ball, radius, options.normalized)
+    best = _search(data, problem, options.method, options.rtol)
+    bounds = certify.log2_interval(best.lower, best.upper, int(data.pair.exponent))
+    return CertifiedValue(
         value=bounds.upper,
         lower=bounds.lower,
         upper=bounds.upper,
         method=best.method,
-        rtol=rtol,
-        ball=known,
+        rtol=options.rtol,
+        ball=ball,
         radius=radius,
-        normalized=normalized,
-        report=_report(best, data, pair, problem, time.perf_counter() - start),
+        normalized=options.normalized,
+        report=_report(best, data, problem, time.perf_counter() - start),
         primal=None if best.primal is None else data.restored(best.primal),
         dual=None if best.dual is None else data.restored(best.dual),
     )
+
+
+def _warn_if_wide(result: CertifiedValue) -> None:
     if not result.converged:
         warnings.warn(
-            f"the relative gap is {result.gap:.2g}, wider than rtol = {rtol:.2g}; the interval "
-            f"[{result.lower:.10g}, {result.upper:.10g}] is valid all the same",
+            f"the relative gap is {result.gap:.2g}, wider than rtol = {result.rtol:.2g}; the "
+            f"interval [{result.lower:.10g}, {result.upper:.10g}] is valid all the same",
             CertificationWarning,
-            stacklevel=2,
+            stacklevel=3,
         )
-    return result
 
 
 @dataclass(frozen=True, eq=False)
 class _Prepared:
     """The pair in the basis in which it is solved and certified."""
 
+    pair: StatePair
     rho: BlockOperator
     sigma: BlockOperator
     basis: BlockOperator | None
@@ -169,6 +263,7 @@ class _Best:
     status: str = "closed form"
     iterations: int = 0
     tried: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def is_within(self, rtol: float) -> bool:
         return self.upper <= self.lower * (1 + rtol) or self.lower == self.upper
@@ -178,56 +273,83 @@ def _prepared(pair: StatePair) -> _Prepared:
     """Go to the eigenbasis of sigma where sigma is singular or badly conditioned."""
     full = all(s.all() for s in pair.sigma.spectrum.support)
     if full and certify.scaled_floor(pair.sigma) > WELL_CONDITIONED:
-        return _Prepared(pair.rho, pair.sigma, None, pair.repairs)
+        return _Prepared(pair, pair.rho, pair.sigma, None, pair.repairs)
     rho, sigma, basis = pair.rotated()
     note = "sigma was replaced by its eigendecomposition on its support; certified for that"
-    return _Prepared(rho, sigma, basis, (*pair.repairs, note))
+    return _Prepared(pair, rho, sigma, basis, (*pair.repairs, note))
 
 
-def _search(pair: StatePair, problem: SmoothingProblem, method: str, rtol: float) -> _Best:
+def _search(data: _Prepared, problem: SmoothingProblem, method: str, rtol: float) -> _Best:
     """Try routes until the proved gap is small enough."""
     if not problem.normalized and problem.diameter <= problem.epsilon:
         zero = problem.sigma.map(np.zeros_like)
         return _Best(0.0, 0.0, "covering", zero)
-    if _outside(pair, problem) is not None:
-        return _Best(math.inf, math.inf, "support")
-    best = _Best(0.0, math.inf)
+    reach = 0.0 if data.pair.supported else _support_epsilon(problem)
+    outside = () if reach == 0 else (f"infinite for every epsilon below {reach:.6g}",)
+    if problem.epsilon < reach:
+        return _Best(math.inf, math.inf, "support", notes=outside)
+    best = _Best(0.0, math.inf, notes=outside)
     if problem.normalized:
         # X <= t sigma and Tr X = 1 already give t >= 1 / Tr sigma, with G = 1.
         best.lower = math.nextafter(1 / certify.trace_interval(problem.sigma).upper, 0)
         best.dual = problem.sigma.map(_ones_like)
-    for name, proposal in _proposals(problem, method, rtol):
-        _improve(best, problem, name, proposal)
+    for name, propose in _routes(best, problem, method, rtol):
+        try:
+            _improve(best, problem, name, propose())
+        except (SolverError, ResourceLimitError, np.linalg.LinAlgError) as error:
+            if method != "auto":
+                raise _as_ours(error, name) from error
+            best.notes = (*best.notes, f"{name} failed: {error}")
         if best.is_within(rtol):
             break
     return best
 
 
-def _proposals(
-    problem: SmoothingProblem, method: str, rtol: float
-) -> Iterator[tuple[str, Proposal]]:
+def _as_ours(error: Exception, name: str) -> Exception:
+    """A failure inside LAPACK is one of the route that called it."""
+    if isinstance(error, np.linalg.LinAlgError):
+        return SolverError(f"{name} failed: {error}")
+    return error
+
+
+def _routes(
+    best: _Best, problem: SmoothingProblem, method: str, rtol: float
+) -> Iterator[tuple[str, Callable[[], Proposal]]]:
+    """Routes that apply, cheapest first; `best` tells what the last one has come to."""
     automatic = method == "auto"
     if problem.epsilon == 0:
-        yield "generalised eigenvalue", _unsmoothed(problem)
+        yield "generalised eigenvalue", partial(_unsmoothed, problem)
         return
     if automatic and problem.normalized and _covers(problem):
-        weight = float(problem.sigma.trace)
-        yield "covering", Proposal(problem.sigma.map(lambda g: g / weight), problem.sigma)
+        yield "covering", partial(_covering, problem)
     if method == "commuting" or (automatic and commuting.commutes(problem)):
-        yield "commuting", commuting.propose(problem)
+        yield "commuting", partial(commuting.propose, problem)
     if method == "hockey-stick" or (automatic and problem.ball != "purified-distance"):
-        yield "hockey-stick", hockey_stick.propose(problem)
-    if method == "path-following" or (method == "auto" and path_following.applies(problem)):
+        yield "hockey-stick", partial(hockey_stick.propose, problem)
+    if method == "path-following" or (automatic and path_following.applies(problem)):
         # A distance to the boundary of the ball costs its square root in the fidelity.
-        yield "path-following", path_following.propose(problem, max(1e-4 * rtol, 1e-13))
+        yield "path-following", partial(path_following.propose, problem, max(1e-4 * rtol, 1e-13))
     if method in {"auto", "conic"}:
-        from qentropy.smoothing import conic  # SCS and SciPy's sparse matrices are slow to import
+        yield from _conic_routes(best, problem, rtol)
+    if not best.tried:
+        yield "generalised eigenvalue", partial(_unsmoothed, problem)
 
-        for factor in (1e-2, 1e-4):
-            proposal = conic.propose(problem, max(factor * rtol, 1e-13))
-            yield "conic", proposal
-            if proposal.status != "solved":
-                break
+
+def _conic_routes(
+    best: _Best, problem: SmoothingProblem, rtol: float
+) -> Iterator[tuple[str, Callable[[], Proposal]]]:
+    """SCS, and once more with a smaller tolerance if it got where it was to go."""
+    from qentropy.smoothing import conic  # SCS and SciPy's sparse matrices are slow to import
+
+    yield "conic", partial(conic.propose, problem, max(1e-2 * rtol, 1e-13))
+    if best.status == "solved":
+        yield "conic", partial(conic.propose, problem, max(1e-4 * rtol, 1e-13))
+
+
+def _covering(problem: SmoothingProblem) -> Proposal:
+    """The state ``sigma / Tr sigma``."""
+    weight = float(problem.sigma.trace)
+    return Proposal(problem.sigma.map(lambda g: g / weight), problem.sigma)
 
 
 def _unsmoothed(problem: SmoothingProblem) -> Proposal:
@@ -266,34 +388,28 @@ def _improve(best: _Best, problem: SmoothingProblem, name: str, proposal: Propos
         high, state = certify.smooth_upper(
             rho, sigma, width, proposal.primal, normalized=normalized
         )
+    if low > best.lower or high < best.upper or not best.tried:
+        best.method, best.status, best.iterations = name, proposal.status, proposal.iterations
     if low > best.lower:
         best.lower, best.dual = low, proposal.dual
     if high < best.upper:
         best.upper, best.primal = high, state
-    best.method, best.status, best.iterations = name, proposal.status, proposal.iterations
     best.tried = (*best.tried, name)
 
 
-def _outside(pair: StatePair, problem: SmoothingProblem) -> str | None:
-    """Why the value is infinite, or None: too much weight of rho lies off supp(sigma)."""
-    weight = float(pair.outside_weight)
-    if pair.supported:
-        return None
-    reach = problem.epsilon**2 if problem.ball == "purified-distance" else problem.radius
-    if reach > weight:
-        return None
+def _support_epsilon(problem: SmoothingProblem) -> float:
+    """Radius below which provably no state of the ball lies on the support of sigma."""
     if problem.ball == "purified-distance":
-        return f"infinite: finite for epsilon > {math.sqrt(weight):.6g}"
-    factor = 2 if problem.ball == "trace-norm" else 1
-    return f"infinite: finite only for epsilon > {factor * weight:.6g}"
+        weight = certify.outside_weight(problem.rho, problem.sigma).lower
+        return max(0.0, certify.down(math.sqrt(weight)))
+    return certify.support_radius(problem.rho, problem.sigma) * problem.diameter
 
 
 def _report(
-    best: _Best, data: _Prepared, pair: StatePair, problem: SmoothingProblem, seconds: float
+    best: _Best, data: _Prepared, problem: SmoothingProblem, seconds: float
 ) -> SolverReport:
     sizes = [g.shape[-1] for g in data.rho.groups for _ in range(g.shape[-3])]
-    why = _outside(pair, problem)
-    notes = data.notes if why is None else (*data.notes, why)
+    notes = (*data.notes, *best.notes)
     if len(best.tried) > 1:
         notes = (*notes, f"tried in this order: {', '.join(best.tried)}")
     return SolverReport(

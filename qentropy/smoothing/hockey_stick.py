@@ -6,6 +6,8 @@ The root of ``Tr(rho - lambda sigma)_+ = e`` is always a lower bound, proved by 
 is ``Q = alpha N``. Commuting pairs always complete.
 """
 
+from typing import TypeAlias
+
 import numpy as np
 
 from qentropy.blocks import Array, BlockOperator
@@ -13,7 +15,10 @@ from qentropy.smoothing.balls import Proposal, SmoothingProblem
 
 __all__ = ["propose", "root"]
 
+_Parts: TypeAlias = tuple[Array, Array]
+
 MAX_STEPS = 60
+CLOSE_ENOUGH = 1e-9  # the projector's bound is wrong by the square of the distance to the root
 
 
 def propose(problem: SmoothingProblem) -> Proposal:
@@ -22,8 +27,8 @@ def propose(problem: SmoothingProblem) -> Proposal:
     From the left the steps increase and never pass the root, so each one is Dinkelbach's:
     ``lambda = (Tr rho Pi - e) / Tr sigma Pi`` with ``Pi = {rho - lambda sigma > 0}``.
     """
-    level, projector, steps = _newton(problem.rho, problem.sigma, problem.radius)
-    return Proposal(_completed(problem, level), projector, iterations=steps)
+    _, parts, steps = _newton(problem.rho, problem.sigma, problem.radius)
+    return Proposal(_completed(problem, parts), _projector(problem.rho, parts), iterations=steps)
 
 
 def root(rho: BlockOperator, sigma: BlockOperator, radius: float) -> float:
@@ -33,49 +38,71 @@ def root(rho: BlockOperator, sigma: BlockOperator, radius: float) -> float:
 
 def _newton(
     rho: BlockOperator, sigma: BlockOperator, radius: float
-) -> tuple[float, BlockOperator, int]:
-    level, steps = 0.0, 0
-    projector = rho.map(lambda g: np.broadcast_to(np.eye(g.shape[-1]), g.shape))
-    for steps in range(1, MAX_STEPS + 1):
-        weight = _overlap(sigma, projector)
+) -> tuple[float, list[_Parts], int]:
+    """The root, the eigendecomposition of ``rho - lambda sigma`` there, and the steps taken."""
+    level = _diagonal_root(rho, sigma, radius)
+    parts = _jordan(rho, sigma, level)
+    steps = 1
+    while steps < MAX_STEPS:
+        removed, weight = _cut(rho, sigma, parts)
         if weight <= 0:
             break
-        following = (_overlap(rho, projector) - radius) / weight
-        if steps > 1 and following <= level * (1 + 4e-16):
+        following = (removed - radius) / weight
+        if following <= level * (1 + CLOSE_ENOUGH):
             break
-        level = following
-        values, vectors = _jordan(rho, sigma, level)
-        projector = _spectral(rho, vectors, [(w > 0).astype(float) for w in values])
-    return level, projector, steps
+        level, steps = following, steps + 1
+        parts = _jordan(rho, sigma, level)
+    return level, parts, steps
 
 
-def _completed(problem: SmoothingProblem, level: float) -> BlockOperator:
+def _diagonal_root(rho: BlockOperator, sigma: BlockOperator, radius: float) -> float:
+    """The root for the diagonals alone: by pinching it lies to the left of the root."""
+    p, q = (
+        np.concatenate([np.einsum("mii->mi", g).real.ravel() for g in operator.groups])
+        for operator in (rho, sigma)
+    )
+    inside = q > 0
+    order = np.argsort(-p[inside] / q[inside])
+    heads = (np.cumsum(p[inside][order]) - radius) / np.cumsum(q[inside][order])
+    # What lies outside the support of sigma is removed first.
+    outside = float(p[~inside].sum())
+    return max(0.0, float((heads + outside / np.cumsum(q[inside][order])).max()))
+
+
+def _completed(problem: SmoothingProblem, parts: list[_Parts]) -> BlockOperator:
     """``X = rho - P + alpha N``, of trace one if the ball wants it."""
-    rho, sigma, radius = problem.rho, problem.sigma, problem.radius
-    values, vectors = _jordan(rho, sigma, level)
-    removed = sum(float(np.maximum(w, 0).sum()) for w in values)
-    room = sum(float(np.maximum(-w, 0).sum()) for w in values)
-    wanted = removed if problem.normalized else min(radius, removed)
+    removed = sum(float(np.maximum(w, 0).sum()) for w, _ in parts)
+    room = sum(float(np.maximum(-w, 0).sum()) for w, _ in parts)
+    wanted = removed if problem.normalized else min(problem.radius, removed)
     alpha = min(1.0, wanted / room) if room > 0 else 0.0
-    change = [np.where(w > 0, -w, -alpha * w) for w in values]
-    return rho.map(np.add, _spectral(rho, vectors, change))
+    change = [np.where(w > 0, -w, -alpha * w) for w, _ in parts]
+    return problem.rho.map(np.add, _spectral(problem.rho, parts, change))
 
 
-def _jordan(
-    rho: BlockOperator, sigma: BlockOperator, level: float
-) -> tuple[list[Array], list[Array]]:
-    parts = [np.linalg.eigh(r - level * s) for r, s in zip(rho.groups, sigma.groups, strict=True)]
-    return [w for w, _ in parts], [v for _, v in parts]
+def _projector(layout: BlockOperator, parts: list[_Parts]) -> BlockOperator:
+    return _spectral(layout, parts, [(w > 0).astype(float) for w, _ in parts])
 
 
-def _spectral(layout: BlockOperator, vectors: list[Array], values: list[Array]) -> BlockOperator:
+def _cut(rho: BlockOperator, sigma: BlockOperator, parts: list[_Parts]) -> tuple[float, float]:
+    """``Tr rho Pi`` and ``Tr sigma Pi`` for the projector on the positive part."""
+    out = []
+    for operator in (rho, sigma):
+        total = 0.0
+        for group, (values, vectors) in zip(operator.groups, parts, strict=True):
+            diagonal = np.einsum("mij,mij->mj", vectors.conj(), group @ vectors).real
+            total += float(diagonal[values > 0].sum())
+        out.append(total)
+    return out[0], out[1]
+
+
+def _jordan(rho: BlockOperator, sigma: BlockOperator, level: float) -> list[_Parts]:
+    pairs = zip(rho.groups, sigma.groups, strict=True)
+    return [(parts[0], parts[1]) for parts in (np.linalg.eigh(r - level * s) for r, s in pairs)]
+
+
+def _spectral(layout: BlockOperator, parts: list[_Parts], values: list[Array]) -> BlockOperator:
     groups = [
         (v * w[..., None, :]) @ v.conj().swapaxes(-1, -2)
-        for v, w in zip(vectors, values, strict=True)
+        for (_, v), w in zip(parts, values, strict=True)
     ]
     return layout.with_groups([(g + g.conj().swapaxes(-1, -2)) / 2 for g in groups])
-
-
-def _overlap(left: BlockOperator, right: BlockOperator) -> float:
-    pairs = zip(left.groups, right.groups, strict=True)
-    return float(sum(np.vdot(a, b).real for a, b in pairs))

@@ -71,6 +71,7 @@ def test_sector_matrices_are_blocks_of_the_hamiltonian(sites: tuple[int, ...] | 
         (10, -18.0617854180),
         (12, -21.5495636698),
         (14, -25.0541981342),
+        (16, -28.5691854425),
     ],
 )
 def test_ground_energy_of_the_clean_chain(length: int, energy: float) -> None:

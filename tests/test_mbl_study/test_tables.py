@@ -6,6 +6,7 @@ import errno
 import math
 import os
 import random
+import stat
 from pathlib import Path
 
 import pandas as pd
@@ -217,7 +218,7 @@ def test_bytes_and_name_are_on_the_disk_before_the_write_returns(
     synced = []
 
     def record(descriptor: int) -> None:
-        synced.append("folder" if os.path.isdir(f"/dev/fd/{descriptor}") else "file")
+        synced.append("folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file")
 
     monkeypatch.setattr(os, "fsync", record)
     write_atomically(tmp_path / "table.csv", b"new")

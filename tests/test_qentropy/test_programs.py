@@ -154,7 +154,7 @@ SMOOTHED_CASES = [
     for epsilon, value in pairs
 ]
 
-# Sub-normalised smoothing in trace distance. The second is -H_min^epsilon of a classical state.
+# Sub-normalised smoothing in trace distance; with sigma = 1 it is -H_min^epsilon of the state.
 SUBNORMALIZED = [
     (UNIFORM, 0.45, -0.8624964763),
     (np.eye(8), 0.1, -1.3219280949),
@@ -279,6 +279,55 @@ def completed(X: np.ndarray) -> np.ndarray:
     values, vectors = np.linalg.eigh(state)
     positive = (vectors * values.clip(min=0)) @ vectors.conj().T
     return positive / np.trace(positive).real
+
+
+def is_feasible(problem: cp.Problem) -> bool:
+    """Check the values of the variables; cvxpy itself looks at the real part of a matrix only."""
+    matrices = [c.args[0].value for c in problem.constraints if isinstance(c, cp.constraints.PSD)]
+    scalars = [c.violation() for c in problem.constraints if not isinstance(c, cp.constraints.PSD)]
+    floor = min(np.linalg.eigvalsh(matrix)[0] for matrix in matrices)
+    return bool(floor > -1e-9 and max(scalars) < 1e-9)
+
+
+def random_dual_point(problem: cp.Problem, rho: np.ndarray, sigma: np.ndarray, rng: Any) -> None:
+    """Give the variables of a dual program values that are feasible, and better than nothing."""
+    find = problem.var_dict
+    noise = 0.05 * (random_state(len(rho), rng=rng) - random_state(len(rho), rng=rng))
+    G = rho - rng.uniform(0, 2) * sigma + noise
+    values, vectors = np.linalg.eigh(G if "M" in find else rho + noise)
+    W = (vectors * values.clip(min=0)) @ vectors.conj().T
+    scale = 1 / np.trace(W @ sigma).real
+    find["W"].value = scale * W
+    if "M" in find:
+        mu = max(0.0, -values[0])
+        find["mu"].value, find["nu"].value = scale * mu, scale * (values[-1] + mu)
+        find["M"].value = scale * (G + mu * np.eye(len(rho)))
+        return
+    u = -scale * rng.uniform(0.01, 0.1)
+    inverse = np.linalg.inv(scale * W - u * np.eye(len(rho)))
+    # Whatever factor of rho the program uses, its largest eigenvalue with the inverse is this.
+    largest = np.linalg.eigvals(rho @ inverse).real.max()
+    size = find["L"].shape[0]
+    a = rng.uniform(0, 2) / (size * largest)
+    find["u"].value, find["a"].value = u, a
+    find["L"].value = a**2 / 4 * largest * np.eye(size)
+
+
+@pytest.mark.parametrize("normalized", [True, False])
+@pytest.mark.parametrize("ball", ["trace-distance", "purified-distance"])
+def test_weak_duality(ball: str, normalized: bool) -> None:
+    """No feasible point of the dual exceeds the proved value; no solver is asked."""
+    rho, sigma, epsilon = RANDOM["d = 3, rank 2, complex"]
+    options: dict[str, Any] = {"ball": ball, "normalized": normalized}
+    upper = 2 ** qentropy.smooth_max_relative_entropy(rho, sigma, epsilon, **options).upper
+    program = programs.smooth_max_relative_entropy(rho, sigma, epsilon, form="dual", **options)
+    rng = np.random.default_rng(0)
+    found = []
+    for _ in range(50):
+        random_dual_point(program, rho, sigma, rng)
+        assert is_feasible(program)
+        found.append(program.objective.value)
+    assert upper / 4 < max(found) <= upper
 
 
 @pytest.mark.parametrize("name", ["d = 2, rank 2, real", "d = 3, rank 2, complex"])
@@ -632,8 +681,7 @@ def test_hermitian_expressions_are_accepted_where_cvxpy_cannot_tell() -> None:
     """A congruence, a Hermitian part, and anything with parameters."""
     A = np.array([[1, 2j], [0.5, 1]])
     X, Z = cp.Variable((2, 2), hermitian=True), cp.Variable((2, 2), complex=True)
-    scaled = cp.Parameter() * X
-    for expression in (A @ X @ A.conj().T, (Z + Z.H) / 2, scaled):
+    for expression in (A @ X @ A.conj().T, (Z + Z.H) / 2, A @ (cp.Parameter() * X) @ A.conj().T):
         assert len(programs.max_relative_entropy_at_most(expression, np.eye(2), 1.0)) == 1
 
 

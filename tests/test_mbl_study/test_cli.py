@@ -1,0 +1,360 @@
+"""The command line does what its help says, and ends with the documented exit codes."""
+
+import functools
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import faulty_tasks
+import psutil
+import pytest
+from typer.testing import CliRunner, Result
+
+from mbl_study import cli, ensemble
+from mbl_study.ensemble import run_study
+from mbl_study.ledger import State
+from mbl_study.store import Store
+
+Wait = Callable[[Callable[[], object]], None]
+Survivors = Callable[[list[psutil.Process]], None]
+
+STUDY_FILE = """
+name = "small"
+seed = 1
+lengths = [6, 8]
+disorders = [1.0, 3.0, 4.0, 5.0, 6.0, 8.0, 12.0]
+realizations = 3
+epsilons = [0.1]
+"""
+TASKS = 42
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Working directory with a study file, where tasks take no time."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(
+        ensemble, "run_study", functools.partial(run_study, task_function=faulty_tasks.fast)
+    )
+    (tmp_path / "study.toml").write_text(STUDY_FILE)
+    return tmp_path
+
+
+def call(*arguments: str) -> Result:
+    """Run a command in this process."""
+    return CliRunner().invoke(cli.app, [str(argument) for argument in arguments])
+
+
+def finish(folder: Path) -> Path:
+    """Run the whole study; return the path of its store."""
+    assert call("run", "study.toml", "--workers", "0", "--no-figures").exit_code == 0
+    return folder / "results" / "small" / "store.sqlite"
+
+
+def test_help_teaches() -> None:
+    """Without arguments and with --help there is an explanation, and each command has an example."""
+    assert "mbl-study run --preset quick" in call("--help").stdout
+    commands = [command.callback.__name__ for command in cli.app.registered_commands]
+    assert commands == ["run", "status", "plot", "export", "verify"]
+    for name in commands:
+        text = call(name, "--help").stdout
+        assert f"Example: mbl-study {name} " in re.sub(r"\s+", " ", text)
+
+
+def test_run_draws_figures_and_prints_the_slopes(folder: Path) -> None:
+    """One command leads from nothing to figures, a table of slopes and a critical disorder."""
+    result = call("run", "study.toml", "--workers", "0")
+    assert result.exit_code == 0, result.stderr
+    for expected in ("L = 6", "L = 8", "critical disorder strength at L = 8: ", "figure: ", "done"):
+        assert expected in result.stdout
+    assert f"results: {Path('results/small/store.sqlite')}" in result.stdout
+    figures = {path.suffix for path in (folder / "results" / "small" / "figures").iterdir()}
+    assert {".png", ".pdf"} <= figures
+    assert "Traceback" not in result.stderr
+
+
+def test_run_twice_computes_once(folder: Path) -> None:
+    """The same command again finds everything done."""
+    path = finish(folder)
+    before = Store(path)._rows("SELECT count(*) FROM attempts")
+    result = call("run", "study.toml", "--workers", "0", "--json", "--no-figures")
+    assert json.loads(result.stdout)["tasks"]["6"]["done"] == TASKS // 2
+    assert Store(path)._rows("SELECT count(*) FROM attempts") == before
+    assert f"{TASKS} of {TASKS} tasks need no work any more" in result.stderr
+
+
+def test_machine_readable_output_is_json_and_nothing_else(folder: Path) -> None:
+    """With --json stdout is one JSON document; numbers that do not exist are null."""
+    report = json.loads(call("run", "study.toml", "--workers", "0", "--json").stdout)
+    assert {"study", "store", "tasks", "failures", "conflicts", "slopes", "figures"} <= set(report)
+    assert len(report["slopes"]) == 14
+    assert {row["length"] for row in report["critical_disorder"]} == {6, 8}
+    assert all(Path(path).is_file() for path in report["figures"])
+    assert json.loads(call("plot", "--json").stdout)["slopes"] == report["slopes"]
+    assert json.loads(call("status", "--json").stdout)["tasks"] == report["tasks"]
+
+
+def test_a_dry_run_touches_nothing(folder: Path) -> None:
+    """It tells tasks, memory and time, and makes no file."""
+    result = call("run", "study.toml", "--dry-run", "--workers", "2")
+    assert result.exit_code == 0
+    assert f"{TASKS} of {TASKS} tasks left" in result.stdout
+    assert re.search(r"workers: 2 with \d+\.\d MiB each", result.stdout)
+    assert "largest matrix: 0.1 MiB" in result.stdout
+    assert "time: about" in result.stdout
+    assert os.listdir(folder) == ["study.toml"]
+    finish(folder)
+    report = json.loads(call("run", "study.toml", "--dry-run", "--json").stdout)
+    assert (report["planned"], report["remaining"], report["seconds"]) == (TASKS, 0, 0.0)
+
+
+def test_presets_run_by_name(folder: Path) -> None:
+    """A preset stands for a study file."""
+    report = json.loads(call("run", "--preset", "quick", "--dry-run", "--json").stdout)
+    assert report["study"] == "quick"
+    assert report["store"] == str(Path("results/quick/store.sqlite"))
+
+
+def test_status_counts_and_names_failures(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The exit code of a run with failures is 1, and they are named by task and reason."""
+    monkeypatch.setattr(
+        ensemble, "run_study", functools.partial(run_study, task_function=fails_often)
+    )
+    result = call("run", "study.toml", "--workers", "0")
+    assert result.exit_code == 1
+    status = call("status")
+    assert status.exit_code == 0
+    assert "failed: L = 6, disorder 3, realization 0: RuntimeError: beyond repair" in status.stdout
+    assert "and 26 more" in status.stdout
+    assert "--retry" in status.stdout
+    monkeypatch.setattr(
+        ensemble, "run_study", functools.partial(run_study, task_function=faulty_tasks.fast)
+    )
+    assert call("run", "study.toml", "--workers", "0").exit_code == 1
+    assert call("run", "study.toml", "--workers", "0", "--retry").exit_code == 0
+
+
+def fails_often(parameters: str) -> str:
+    """Succeed for one disorder strength only."""
+    if '"disorder":1.0' in parameters:
+        return faulty_tasks.fast(parameters)
+    raise RuntimeError("beyond repair")
+
+
+def test_status_shows_who_holds_the_store_and_what_disagrees(folder: Path) -> None:
+    """A run that is on and results that disagree are both reported."""
+    path = finish(folder)
+    study = Store(path).study()
+    with Store(path).run(study) as ledger:
+        task = next(study.tasks())
+        (attempt,) = ledger.begin([task])
+        other = faulty_tasks.record(task, energy=7.0).model_dump_json()
+        ledger.settle([ensemble.Ending(attempt, ensemble.Outcome.DONE, other)])
+        text = call("status", "--store", str(path)).stdout
+    assert f"held by process {os.getpid()} on" in text
+    assert "anomaly: L = 6, disorder 1, realization 0: ran twice" in text
+    assert call("run", "study.toml", "--workers", "0", "--no-figures").exit_code == 1
+
+
+def test_export_writes_tables(folder: Path) -> None:
+    """Parquet and CSV appear where asked, and their paths on stdout."""
+    finish(folder)
+    result = call("export", "study.toml", "--output", "tables", "--format", "csv")
+    names = ["realizations.csv", "regions.csv", "baths.csv"]
+    assert result.stdout.splitlines() == [str(Path("tables", name)) for name in names]
+    assert sorted(os.listdir("tables")) == sorted(names)
+    assert call("export").exit_code == 0
+    assert len(os.listdir(folder / "results" / "small" / "tables")) == 6
+    assert call("export", "--format", "xlsx").exit_code == 1
+
+
+def test_verify_computes_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tasks that give the same numbers pass; one that does not ends in exit code 1."""
+    path = finish(folder)
+    verification = pytest.importorskip("mbl_study.verification")
+    for function, code in ((faulty_tasks.fast, 0), (slightly_wrong, 1)):
+        monkeypatch.setattr(
+            verification,
+            "recompute",
+            functools.partial(recompute_original, task_function=function),
+        )
+        result = call("verify", "--store", str(path), "--samples", "2", "--seed", "5")
+        assert result.exit_code == code
+        assert len(result.stdout.splitlines()) == 2
+    assert "energy: " in result.stdout
+
+
+from mbl_study.verification import recompute as recompute_original  # noqa: E402
+
+
+def slightly_wrong(parameters: str) -> str:
+    """Give an energy that is wrong in the third digit."""
+    task = faulty_tasks.Task.from_parameters(parameters)
+    energy = faulty_tasks.record(task).energy * 1.001
+    return faulty_tasks.record(task, energy=energy).model_dump_json()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run"], "name a study file, or a preset"),
+        (["run", "none.toml"], "none.toml: cannot be read"),
+        (["run", "study.toml", "--preset", "quick"], "not both"),
+        (["run", "--preset", "fast"], "preset must be one of"),
+        (["run", "study.toml", "--workers", "-1"], "-1"),
+        (["run", "study.toml", "--scheduler", "tcp://10.0.0.1:1"], "--insecure"),
+        (["run", "long.toml", "--workers", "1"], "a task takes about"),
+        (["run", "long.toml", "--dry-run"], "a task takes about"),
+        (["run", "wrong.toml"], "wrong.toml: 2 problems"),
+        (["status"], "there is none"),
+        (["status", "--store", "none.sqlite"], "there is no store yet"),
+        (["plot", "study.toml"], "there is no store yet"),
+        (["frobnicate"], "frobnicate"),
+    ],
+)
+def test_usage_errors_end_with_2(folder: Path, arguments: list[str], message: str) -> None:
+    """Exit code 2, a message on stderr that says what to do, nothing on stdout, no store."""
+    (folder / "long.toml").write_text(STUDY_FILE.replace("[6, 8]", "[30]"))
+    (folder / "wrong.toml").write_text(STUDY_FILE.replace("seed", "seeds"))
+    result = call(*arguments)
+    assert result.exit_code == 2
+    assert message in re.sub(r"\s+", " ", result.stderr)
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
+    assert not list(folder.rglob("*.sqlite"))
+
+
+def test_two_stores_must_be_told_apart(folder: Path) -> None:
+    """Without a name there must be one store only."""
+    path = finish(folder)
+    shutil.copytree(path.parent, folder / "results" / "other")
+    result = call("status")
+    assert result.exit_code == 2
+    assert "other" in result.stderr
+    assert call("status", "study.toml").exit_code == 0
+
+
+def test_nothing_to_draw_yet(folder: Path) -> None:
+    """A store without results cannot be drawn, and says so."""
+    with Store("results/small/store.sqlite").run(faulty_tasks.study()):
+        pass
+    result = call("plot")
+    assert result.exit_code == 2
+    assert "no results to draw yet" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["run", "status", "plot", "export", "verify"])
+def test_fault_5_damaged_store_ends_with_3(folder: Path, command: str) -> None:
+    """No command uses a damaged store; each says what is wrong with it, without a traceback."""
+    path = finish(folder)
+    os.truncate(path, 10_000)
+    result = call(command, "study.toml")
+    assert result.exit_code == 3
+    assert "damaged store" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert result.stdout == ""
+
+
+def test_fault_6_store_in_use_ends_with_4(folder: Path) -> None:
+    """A second run is refused at once and told who holds the store; reading still works."""
+    path = finish(folder)
+    with Store(path).run(Store(path).study()):
+        result = call("run", "study.toml", "--workers", "0")
+        assert result.exit_code == 4
+        assert f"in use by process {os.getpid()}" in result.stderr
+        for command in ("status", "export", "plot"):
+            assert call(command).exit_code == 0
+
+
+def test_fault_7_another_study_ends_with_5(folder: Path) -> None:
+    """Another seed is refused with the difference; more of the same study is fine."""
+    finish(folder)
+    (folder / "study.toml").write_text(STUDY_FILE.replace("seed = 1", "seed = 2"))
+    result = call("run", "study.toml", "--workers", "0")
+    assert result.exit_code == 5
+    assert "seed: 1 in the store, 2 asked for" in result.stderr
+    larger = STUDY_FILE.replace("[6, 8]", "[6, 8, 10]").replace("= 3", "= 4")
+    (folder / "study.toml").write_text(larger)
+    assert call("run", "study.toml", "--workers", "0", "--no-figures").exit_code == 0
+    counts = Store("results/small/store.sqlite").counts()
+    assert [counts[length][State.DONE] for length in (6, 8, 10)] == [28, 28, 28]
+
+
+def start(function: str, folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
+    """Start the command line in a process group of its own, with tasks of our own."""
+    (folder / "study.toml").write_text(STUDY_FILE)
+    command = [sys.executable, faulty_tasks.__file__, function, "run", "study.toml", *arguments]
+    return subprocess.Popen(
+        command,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        env=os.environ | {"PYTHONPATH": str(Path(faulty_tasks.__file__).parent)},
+    )
+
+
+def test_fault_9_ctrl_c_with_workers(
+    tmp_path: Path, eventually: Wait, require_no_survivors: Survivors
+) -> None:
+    """Ctrl-C at the terminal lets the tasks on the workers finish; exit 130, no child is left."""
+    driver = start("slow", tmp_path, "--workers", "1")
+    path = tmp_path / "results" / "small" / "store.sqlite"
+    eventually(path.exists)
+    eventually(lambda: Store(path).finished())
+    children = psutil.Process(driver.pid).children(recursive=True)
+    # A terminal sends the signal to the whole process group.
+    os.killpg(driver.pid, signal.SIGINT)
+    _, messages = driver.communicate(timeout=60)
+    assert driver.returncode == 130, messages
+    assert b"waiting for the tasks that run" in messages
+    assert b"the same command goes on from here" in messages
+    assert b"Traceback" not in messages
+    require_no_survivors(children)
+    outcomes = {outcome for (outcome,) in Store(path)._rows("SELECT outcome FROM attempts")}
+    assert outcomes == {"done"}
+
+
+@pytest.mark.parametrize(
+    ("number", "times", "code"),
+    [(signal.SIGTERM, 1, 143), (signal.SIGINT, 2, 130), (signal.SIGTERM, 2, 143)],
+)
+def test_fault_9_signals(
+    tmp_path: Path, eventually: Wait, number: signal.Signals, times: int, code: int
+) -> None:
+    """One signal waits for the task that runs, two do not; both leave a store that resumes."""
+    driver = start("slow", tmp_path, "--workers", "0")
+    path = tmp_path / "results" / "small" / "store.sqlite"
+    eventually(path.exists)
+    eventually(lambda: Store(path).finished())
+    for _ in range(times):
+        driver.send_signal(number)
+    driver.communicate(timeout=60)
+    assert driver.returncode == code
+    done = len(Store(path).finished())
+    assert 0 < done < TASKS
+    summary = run_study(Store(path).study(), path, workers=0, task_function=faulty_tasks.fast)
+    assert summary.computed == TASKS - done
+
+
+def test_fault_13_status_into_a_closed_pipe(folder: Path) -> None:
+    """A reader that has enough, as head has, is no error and makes no noise."""
+    path = finish(folder)
+    reading, writing = os.pipe()
+    os.close(reading)
+    result = subprocess.run(
+        [sys.executable, "-m", "mbl_study", "status", "--store", str(path)],
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(writing)
+    assert (result.returncode, result.stderr) == (0, b"")
