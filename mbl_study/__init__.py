@@ -1,16 +1,70 @@
-"""Thermalization of regions of the disordered Heisenberg chain, from parameters to figures."""
+"""Thermalization of regions of the disordered Heisenberg chain, from parameters to figures.
+
+What needs the libraries of tables, figures and clusters is loaded when it is first asked for.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from mbl_study.chain import HeisenbergChain
 from mbl_study.equilibrium import Equilibrium, equilibrate
 from mbl_study.initial_states import neel, tilted_neel
 from mbl_study.realization import Record, simulate
 
+if TYPE_CHECKING:
+    from mbl_study.analysis import (
+        Tables,
+        critical_disorder,
+        fit_slopes,
+        read_tables,
+        region_scaling,
+        tabulate,
+        write_tables,
+    )
+    from mbl_study.ensemble import run_study
+    from mbl_study.plots import (
+        plot_bath_bounds,
+        plot_level_spacing,
+        plot_region_scaling,
+        plot_slope,
+        write_figures,
+    )
+    from mbl_study.store import Store, open_store
+    from mbl_study.study import Study
+
 __all__ = [
     "Equilibrium",
     "HeisenbergChain",
     "Record",
+    "Store",
+    "Study",
+    "Tables",
+    "critical_disorder",
     "equilibrate",
+    "fit_slopes",
     "neel",
+    "open_store",
+    "plot_bath_bounds",
+    "plot_level_spacing",
+    "plot_region_scaling",
+    "plot_slope",
+    "read_tables",
+    "region_scaling",
+    "run_study",
     "simulate",
+    "tabulate",
     "tilted_neel",
+    "write_figures",
+    "write_tables",
 ]
+
+_HOMES = ("study", "store", "ensemble", "analysis", "plots")
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        for home in _HOMES:
+            module = import_module(f"mbl_study.{home}")
+            if name in module.__all__:
+                return getattr(module, name)
+    raise AttributeError(f"module 'mbl_study' has no attribute {name!r}")

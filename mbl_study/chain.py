@@ -71,13 +71,13 @@ class HeisenbergChain:
         given: Any = self.fields
         fields: tuple[Any, ...] = tuple(given) if isinstance(given, Iterable) else ()
         if len(fields) != self.length:
-            raise qentropy.errors.InvalidParameterError(
+            raise qentropy.InvalidParameterError(
                 f"fields must hold one number per site; got {len(fields)} for length {self.length}"
             )
         for site, field in enumerate(fields):
             _check_real(field, f"fields[{site}]")
             if abs(field) > 1:
-                raise qentropy.errors.InvalidParameterError(
+                raise qentropy.InvalidParameterError(
                     f"fields[{site}] must lie in [-1, 1]; got {field!r}"
                 )
         object.__setattr__(self, "length", int(self.length))
@@ -240,7 +240,7 @@ def _exchange_sectors(
 def _check_length(length: Any) -> None:
     """Refuse a length that is not an integer of at least three."""
     if isinstance(length, bool) or not isinstance(length, Integral) or length < SHORTEST_LENGTH:
-        raise qentropy.errors.InvalidParameterError(
+        raise qentropy.InvalidParameterError(
             f"length must be an integer of at least {SHORTEST_LENGTH}; got {length!r}"
         )
 
@@ -248,6 +248,6 @@ def _check_length(length: Any) -> None:
 def _check_real(value: Any, name: str) -> None:
     """Refuse what is not a finite real number."""
     if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
-        raise qentropy.errors.InvalidParameterError(
+        raise qentropy.InvalidParameterError(
             f"{name} must be a finite real number; got {value!r}"
         )

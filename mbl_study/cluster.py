@@ -15,6 +15,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator, Mapping
+from multiprocessing import resource_tracker
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,7 +24,7 @@ import distributed
 
 from mbl_study.errors import EngineError
 
-__all__ = ["connect", "dask_setup", "local_cluster"]
+__all__ = ["check_address", "connect", "dask_setup", "local_cluster"]
 
 CONNECT_SECONDS = 20
 
@@ -95,7 +96,7 @@ def connect(address: str, *, insecure: bool = False) -> Iterator[Any]:
     EngineError
         The address is not acceptable, or nobody answers there.
     """
-    _check_address(address, insecure=insecure)
+    check_address(address, insecure=insecure)
     try:
         client = distributed.Client(address, set_as_default=False, timeout=CONNECT_SECONDS)
     except (OSError, TimeoutError, ValueError) as error:
@@ -117,7 +118,19 @@ def dask_setup(worker: Any) -> None:
             os._exit(1)
 
 
-def _check_address(address: str, *, insecure: bool) -> None:
+def check_address(address: str, *, insecure: bool) -> None:
+    """Refuse the address of a scheduler that anybody else could reach.
+
+    Raises
+    ------
+    EngineError
+        It is neither on this machine nor encrypted, and that was not accepted; or it is no
+        address at all.
+
+    Examples
+    --------
+    >>> check_address("tls://10.0.0.1:8786", insecure=False)
+    """
     parts = urlsplit(address if "://" in address else f"tcp://{address}")
     if parts.scheme not in {"tcp", "tls"} or not parts.hostname:
         raise EngineError(f"scheduler must be tcp://host:port or tls://host:port; got {address!r}")
@@ -156,6 +169,8 @@ def _interrupts_held() -> Iterator[None]:
 
     A terminal sends it to the workers too, and they have to finish what they are at.
     """
+    # It unblocks Ctrl-C when it starts, so it has to be there already.
+    resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

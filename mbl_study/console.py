@@ -38,9 +38,17 @@ _Options = ParamSpec("_Options")
 SECONDS_BETWEEN_LINES = 30.0
 
 
+class _Output(Console):
+    """Console that leaves a closed pipe to `command`."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise what rich has caught."""
+        raise BrokenPipeError
+
+
 def output() -> Console:
     """Console for data. It is made anew, since tests and pipes exchange ``sys.stdout``."""
-    return Console(highlight=False, soft_wrap=True, emoji=False)
+    return _Output(highlight=False, soft_wrap=True, emoji=False)
 
 
 def say(message: str) -> None:

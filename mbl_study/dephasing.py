@@ -77,17 +77,17 @@ def sector_amplitudes(ket: Any, length: int) -> dict[int, NDArray[Any]]:
     {2: [0.0, 1.0, 0.0]}
     """
     if not isinstance(ket, Qobj) or not ket.isket:
-        raise qentropy.errors.InvalidStateError(
+        raise qentropy.InvalidStateError(
             f"initial_state must be a Qobj ket; got {getattr(ket, 'type', type(ket))}"
         )
     if ket.shape[0] != 2**length:
-        raise qentropy.errors.DimensionMismatchError(
+        raise qentropy.DimensionMismatchError(
             f"initial_state must have 2**{length} entries for {length} sites; got {ket.shape[0]}"
         )
     amplitude = ket.full()[:, 0]
     norm = np.linalg.norm(amplitude)
     if not abs(norm - 1) <= _NORM_TOLERANCE:
-        raise qentropy.errors.InvalidStateError(
+        raise qentropy.InvalidStateError(
             f"initial_state must have norm 1; got {norm}. Call .unit() on it first"
         )
     amplitude = amplitude / norm

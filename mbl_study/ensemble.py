@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from mbl_study.cluster import check_address
 from mbl_study.ledger import QUARANTINE_AFTER, Ending, Ledger, Outcome, State
 from mbl_study.realization import simulate
 from mbl_study.store import Store
@@ -179,9 +180,11 @@ def run_study(
     store = store if isinstance(store, Store) else Store(store)
     stop = stop or threading.Event()
     need = max(map(memory_estimate, study.lengths))
+    # What is refused is refused before the store is touched.
     if scheduler is None:
-        # Refused before the store is touched.
         local_share(need, workers)
+    else:
+        check_address(scheduler, insecure=insecure)
     in_process = workers == 0 and scheduler is None
     computed = 0
     with store.run(study, in_process=in_process, retry=retry) as ledger:

@@ -250,11 +250,11 @@ class Equilibrium:
     def _thermal_region(self, sites: Iterable[int], kind: str) -> tuple[int, ...]:
         """Check the arguments of everything that compares with a thermal state."""
         if kind not in ("region", "lattice"):
-            raise qentropy.errors.InvalidParameterError(
+            raise qentropy.InvalidParameterError(
                 f"kind must be 'region' or 'lattice'; got {kind!r}"
             )
         if math.isinf(self.beta):
-            raise qentropy.errors.InvalidParameterError(
+            raise qentropy.InvalidParameterError(
                 f"a thermal state needs a finite beta; the energy {self.energy} lies at the edge "
                 f"of the spectrum, where beta is {self.beta}"
             )
@@ -343,11 +343,11 @@ def equilibrate(
     (3.2, -0.048722516)
     """
     if eigenvectors not in ("touched", "all"):
-        raise qentropy.errors.InvalidParameterError(
+        raise qentropy.InvalidParameterError(
             f"eigenvectors must be 'touched' or 'all'; got {eigenvectors!r}"
         )
     if not 0 <= degeneracy_tolerance < 1:
-        raise qentropy.errors.InvalidParameterError(
+        raise qentropy.InvalidParameterError(
             f"degeneracy_tolerance must lie in [0, 1); got {degeneracy_tolerance!r}"
         )
     amplitudes = sector_amplitudes(initial_state, chain.length)

@@ -106,7 +106,7 @@ def initial_ket(name: str, length: int) -> Qobj:
         return tilted_neel(length, _positions(name, positions) if ":" in name else None)
     if name == "neel":
         return neel(length)
-    raise qentropy.errors.InvalidParameterError(
+    raise qentropy.InvalidParameterError(
         f"initial state must be one of {', '.join(INITIAL_STATES)} or tilted-neel:SITE,SITE...; "
         f"got {name!r}"
     )
@@ -117,6 +117,6 @@ def _positions(name: str, positions: str) -> list[int]:
     try:
         return [int(site) for site in positions.split(",")]
     except ValueError as error:
-        raise qentropy.errors.InvalidParameterError(
+        raise qentropy.InvalidParameterError(
             f"tilted sites must be integers; got {name!r}"
         ) from error

@@ -115,7 +115,7 @@ def described(task: Task) -> str:
 def show(report: dict[str, Any], console: Console, *, as_json: bool = False) -> None:
     """Print what `plan`, `state` and `findings` returned, or several of them together."""
     if as_json:
-        console.print(json.dumps(report, indent=2), markup=False)
+        console.out(json.dumps(report, indent=2), highlight=False)
         return
     if "planned" in report:
         _show_plan(report, console)
@@ -123,17 +123,16 @@ def show(report: dict[str, Any], console: Console, *, as_json: bool = False) -> 
         _show_state(report, console)
     if "slopes" in report:
         _show_findings(report, console)
-    console.print(f"results: {report['store']}", markup=False)
+    console.out(f"results: {report['store']}", highlight=False)
 
 
 def _show_plan(report: dict[str, Any], console: Console) -> None:
     need, share = (f"{report[name] / 2**20:.1f} MiB" for name in ("task_bytes", "worker_bytes"))
-    console.print(
-        f"study {report['study']}: {report['remaining']} of {report['planned']} tasks left"
-    )
-    console.print(f"workers: {report['workers']} with {share} each")
-    console.print(f"largest matrix: {need}")
-    console.print(f"time: about {duration(report['seconds'])}")
+    left = f"{report['remaining']} of {report['planned']} tasks left"
+    console.out(f"study {report['study']}: {left}", highlight=False)
+    console.out(f"workers: {report['workers']} with {share} each", highlight=False)
+    console.out(f"largest matrix: {need}", highlight=False)
+    console.out(f"time: about {duration(report['seconds'])}", highlight=False)
 
 
 def _show_state(report: dict[str, Any], console: Console) -> None:
@@ -144,15 +143,21 @@ def _show_state(report: dict[str, Any], console: Console) -> None:
     console.print(table)
     for failure in report["failures"][:MOST_FAILURES]:
         reason = clean(failure["detail"].strip().splitlines()[-1])
-        console.print(f"{failure['state']}: {failure['task']}: {reason}", markup=False)
+        console.out(f"{failure['state']}: {failure['task']}: {reason}", highlight=False)
     if len(report["failures"]) > MOST_FAILURES:
-        console.print(f"and {len(report['failures']) - MOST_FAILURES} more; --json lists them all")
+        console.out(
+            f"and {len(report['failures']) - MOST_FAILURES} more; --json lists them all",
+            highlight=False,
+        )
     if report["failures"]:
-        console.print("run with --retry to try them again")
+        console.out("run with --retry to try them again", highlight=False)
     for task in report["conflicts"]:
-        console.print(f"anomaly: {task}: ran twice and gave different numbers; the first count")
+        console.out(
+            f"anomaly: {task}: ran twice and gave different numbers; the first count",
+            highlight=False,
+        )
     if report["held_by"]:
-        console.print(f"held by {clean(report['held_by'])}", markup=False)
+        console.out(f"held by {clean(report['held_by'])}", highlight=False)
 
 
 def _show_findings(report: dict[str, Any], console: Console) -> None:
@@ -168,12 +173,13 @@ def _show_findings(report: dict[str, Any], console: Console) -> None:
     console.print(table)
     for row in report["critical_disorder"]:
         value = _with_error(row, "critical_disorder")
-        console.print(
+        console.out(
             f"critical disorder strength at L = {row['length']}: {value}"
-            " (Pauli units; W is half of it)"
+            " (Pauli units; W is half of it)",
+            highlight=False,
         )
     for path in report["figures"]:
-        console.print(f"figure: {path}", markup=False)
+        console.out(f"figure: {path}", highlight=False)
 
 
 def _with_error(row: dict[str, Any], name: str) -> str:

@@ -72,7 +72,8 @@ def plot_region_scaling(
     Raises
     ------
     ValueError
-        The table does not hold the length, or holds several and none was named.
+        The table does not hold the length, or holds several and none was named; there is no such
+        quantity.
 
     References
     ----------
@@ -135,6 +136,11 @@ def plot_slope(
     ax
         Where to draw; a new figure by default.
 
+    Raises
+    ------
+    ValueError
+        There are no slopes, or no such quantity.
+
     References
     ----------
     [Sparaciari21]_, FIG. 2, bottom.
@@ -157,8 +163,8 @@ def plot_slope(
     ax.set(xlabel=_DISORDER_LABEL, ylabel=f"slope of {_symbol(quantity)} (bits per site)")
     ax.set_xlim(left=0)
     count_axis(ax.xaxis)
-    ax.set_ylim(min(0, ax.dataLim.ymin), 1.12 * ax.get_ylim()[1])
     legend_without_bars(ax, loc="upper left")
+    ax.set_ylim(min(0, ax.dataLim.ymin), 1.12 * ax.get_ylim()[1])
     if derivative is not None and not derivative.empty:
         inset = _derivative_inset(ax)
         for length, style in styles.items():
@@ -167,6 +173,7 @@ def plot_slope(
             _draw_points(inset, points, _curve_of(curve, length), "derivative", **look)
             _draw_critical(inset, *_critical_of(critical, length), style)
         inset.set_xlim(left=0)
+        count_axis(inset.xaxis)
     return ax
 
 
@@ -247,6 +254,11 @@ def plot_level_spacing(spacing: pd.DataFrame, *, ax: Axes | None = None) -> Axes
     ax
         Where to draw; a new figure by default.
 
+    Raises
+    ------
+    ValueError
+        There are no rows.
+
     Examples
     --------
     >>> spacing = pd.DataFrame(
@@ -271,7 +283,8 @@ def plot_level_spacing(spacing: pd.DataFrame, *, ax: Axes | None = None) -> Axes
     ax.margins(y=0.1)
     ax.set_xlim(left=0)
     count_axis(ax.xaxis)
-    legend_without_bars(ax, loc="center right")
+    # Below the upper limit, right of the fall.
+    legend_without_bars(ax, loc="upper right", bbox_to_anchor=(1.0, 0.85))
     return ax
 
 

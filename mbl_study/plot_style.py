@@ -6,6 +6,7 @@ and colour blindness.
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Any
 
 import matplotlib as mpl
@@ -118,18 +119,29 @@ def line_styles(count: int, *, dashed: bool = False) -> list[dict[str, Any]]:
     ]
 
 
-def legend_without_bars(ax: Axes, **options: Any) -> None:
-    """Legend of what `Axes.errorbar` drew, with the lines and without the bars."""
+def legend_without_bars(ax: Axes, columns: int = 1, **options: Any) -> None:
+    """Legend of what `Axes.errorbar` drew, with the lines and without the bars.
+
+    There are as many rows as so many columns need, and they are filled evenly.
+
+    Raises
+    ------
+    ValueError
+        There is no line with a name.
+    """
     lines = {str(bars.get_label()): bars[0] for bars in ax.containers}
     # Matplotlib's own names for what was given none.
     named = {label: line for label, line in lines.items() if not label.startswith("_")}
-    ax.legend(list(named.values()), list(named), **options)
+    if not named:
+        raise ValueError("the table must have at least one row; got none. Run the study first")
+    rows = ceil(len(named) / columns)
+    ax.legend(list(named.values()), list(named), ncols=ceil(len(named) / rows), **options)
 
 
 def legend_above(ax: Axes, title: str) -> None:
     """Put the legend over the panel, where it hides no data."""
-    place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0), "ncols": 6}
-    legend_without_bars(ax, title=title, **place)
+    place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0)}
+    legend_without_bars(ax, columns=6, title=title, **place)
 
 
 def note_in_corner(ax: Axes, note: str) -> None:
@@ -139,4 +151,4 @@ def note_in_corner(ax: Axes, note: str) -> None:
 
 def count_axis(axis: Axis) -> None:
     """Ticks at whole numbers only."""
-    axis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 4, 5, 10]))
+    axis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 4, 5, 10]))

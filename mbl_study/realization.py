@@ -293,7 +293,7 @@ def _checked_sizes(region_sizes: Iterable[int] | None, length: int) -> list[int]
         return list(range(1, length - 1))
     sizes = list(region_sizes)
     if not sizes or not all(size in range(1, length + 1) for size in sizes):
-        raise qentropy.errors.InvalidParameterError(
+        raise qentropy.InvalidParameterError(
             f"region_sizes must be integers from 1 to {length}; got {sizes!r}"
         )
     return sorted({int(size) for size in sizes})
@@ -303,7 +303,7 @@ def _checked_epsilons(epsilons: Iterable[float]) -> tuple[float, ...]:
     """Distances that Theorem 1 and Corollary 4 speak about."""
     found = tuple(float(epsilon) for epsilon in epsilons)
     if not all(0 < epsilon <= 1 for epsilon in found):
-        raise qentropy.errors.InvalidParameterError(f"epsilons must lie in (0, 1]; got {found}")
+        raise qentropy.InvalidParameterError(f"epsilons must lie in (0, 1]; got {found}")
     return found
 
 

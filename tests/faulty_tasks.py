@@ -137,9 +137,7 @@ class Acknowledging:
 def drive(path: Path, acknowledged: Connection) -> None:
     """Run the small study in this process."""
     acknowledged.send("ready")
-    run_study(
-        study(), path, workers=0, task_function=fast, observer=Acknowledging(acknowledged)
-    )
+    run_study(study(), path, workers=0, task_function=fast, observer=Acknowledging(acknowledged))
 
 
 def drive_until(point: str, path: Path, acknowledged: Connection) -> None:
@@ -147,7 +145,7 @@ def drive_until(point: str, path: Path, acknowledged: Connection) -> None:
     calls = {"begin": 0, "settle": 0, "commit": 0}
 
     def reached(name: str, moment: str) -> None:
-        if f"{moment} {name}" == point and calls[name.split()[-1]] == 5:
+        if f"{moment} {name}" == point and calls[name] == 5:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def watched(name: str) -> None:
@@ -183,6 +181,16 @@ def main() -> None:
     function = globals()[sys.argv.pop(1)]
     ensemble.run_study = functools.partial(run_study, task_function=function)
     cli.main()
+
+
+def command_line(folder: Path, *arguments: str) -> None:
+    """Run the command line in a folder, silently."""
+    os.chdir(folder)
+    silence = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        os.dup2(silence, stream)
+    sys.argv = ["faulty_tasks", *arguments]
+    main()
 
 
 if __name__ == "__main__":

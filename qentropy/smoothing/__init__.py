@@ -20,6 +20,7 @@ from qentropy.blocks import Array, BlockOperator
 from qentropy.errors import (
     CertificationWarning,
     InvalidParameterError,
+    QEntropyError,
     ResourceLimitError,
     SolverError,
 )
@@ -33,6 +34,8 @@ __all__ = ["METHODS", "smooth_max_relative_entropy", "smooth_max_relative_entrop
 METHODS = ("auto", "commuting", "hockey-stick", "path-following", "conic")
 
 WELL_CONDITIONED = 1e-6
+
+FAILURES = (SolverError, ResourceLimitError, ArithmeticError, np.linalg.LinAlgError)
 
 
 def smooth_max_relative_entropy(
@@ -296,20 +299,15 @@ def _search(data: _Prepared, problem: SmoothingProblem, method: str, rtol: float
     for name, propose in _routes(best, problem, method, rtol):
         try:
             _improve(best, problem, name, propose())
-        except (SolverError, ResourceLimitError, np.linalg.LinAlgError) as error:
+        except FAILURES as error:
+            if method != "auto" and isinstance(error, QEntropyError):
+                raise
             if method != "auto":
-                raise _as_ours(error, name) from error
+                raise SolverError(f"{name} failed: {error}") from error
             best.notes = (*best.notes, f"{name} failed: {error}")
         if best.is_within(rtol):
             break
     return best
-
-
-def _as_ours(error: Exception, name: str) -> Exception:
-    """A failure inside LAPACK is one of the route that called it."""
-    if isinstance(error, np.linalg.LinAlgError):
-        return SolverError(f"{name} failed: {error}")
-    return error
 
 
 def _routes(
@@ -324,7 +322,8 @@ def _routes(
         yield "covering", partial(_covering, problem)
     if method == "commuting" or (automatic and commuting.commutes(problem)):
         yield "commuting", partial(commuting.propose, problem)
-    if method == "hockey-stick" or (automatic and problem.ball != "purified-distance"):
+    if method == "hockey-stick" or automatic:
+        # The purified ball lies in the trace-distance ball of its radius, and a small one is near.
         yield "hockey-stick", partial(hockey_stick.propose, problem)
     if method == "path-following" or (automatic and path_following.applies(problem)):
         # A distance to the boundary of the ball costs its square root in the fidelity.
@@ -376,8 +375,11 @@ def _improve(best: _Best, problem: SmoothingProblem, name: str, proposal: Propos
     rho, sigma, normalized = problem.rho, problem.sigma, problem.normalized
     if problem.ball == "purified-distance" and problem.epsilon > 0:
         width = problem.epsilon
-        low = certify.purified_lower(
-            rho, sigma, width, proposal.dual, proposal.offset, normalized=normalized
+        low = max(
+            certify.purified_lower(
+                rho, sigma, width, proposal.dual, proposal.offset, normalized=normalized
+            ),
+            certify.purified_trace_lower(rho, sigma, width, proposal.dual, normalized=normalized),
         )
         high, state = certify.purified_upper(
             rho, sigma, width, proposal.primal, normalized=normalized

@@ -85,11 +85,12 @@ def test_workers_do_not_outlive_a_killed_driver(
 def test_ctrl_c_does_not_reach_what_starts_meanwhile() -> None:
     """Processes that are started while interrupts are held never see one; the driver does."""
     script = "import time; print(flush=True); time.sleep(0.5); print('finished')"
-    with pytest.raises(KeyboardInterrupt), cluster._interrupts_held():
+    with cluster._interrupts_held():
         child = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
-        assert child.stdout is not None
-        assert child.stdout.readline() == b"\n"
-        os.kill(child.pid, signal.SIGINT)
+    assert child.stdout is not None
+    assert child.stdout.readline() == b"\n"
+    os.kill(child.pid, signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
         os.kill(os.getpid(), signal.SIGINT)
     assert child.communicate()[0] == b"finished\n"
 
@@ -100,7 +101,7 @@ def test_ctrl_c_does_not_reach_what_starts_meanwhile() -> None:
 )
 def test_an_address_on_this_machine_or_encrypted_is_fine(address: str) -> None:
     """Loopback and TLS need no consent."""
-    cluster._check_address(address, insecure=False)
+    cluster.check_address(address, insecure=False)
 
 
 @pytest.mark.parametrize("address", ["tcp://10.0.0.1:8786", "tcp://cluster.example:8786", "node:1"])
@@ -108,7 +109,7 @@ def test_an_open_address_elsewhere_needs_consent(address: str) -> None:
     """Without encryption another machine is refused, unless the user insists."""
     with pytest.raises(EngineError, match="--insecure"), connect(address):
         pass
-    cluster._check_address(address, insecure=True)
+    cluster.check_address(address, insecure=True)
 
 
 @pytest.mark.parametrize("address", ["inproc://x", "http://127.0.0.1:80", "tcp://", ""])
@@ -124,9 +125,11 @@ def test_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{unused.getsockname()[1]}"
-        with pytest.raises(EngineError, match=f"no scheduler answers at {address}"):
-            with connect(address):
-                pass
+        with (
+            pytest.raises(EngineError, match=f"no scheduler answers at {address}"),
+            connect(address),
+        ):
+            pass
 
 
 def test_the_environment_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:

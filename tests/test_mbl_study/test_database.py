@@ -66,9 +66,11 @@ def test_commits_wait_for_the_disk(copy: Path) -> None:
 
 def test_a_reader_cannot_write(copy: Path) -> None:
     """The connection for reading refuses every change."""
-    with contextlib.closing(database.open_for_reading(copy)) as connection:
-        with pytest.raises(sqlite3.OperationalError, match="readonly"):
-            connection.execute("DELETE FROM results")
+    with (
+        contextlib.closing(database.open_for_reading(copy)) as connection,
+        pytest.raises(sqlite3.OperationalError, match="readonly"),
+    ):
+        connection.execute("DELETE FROM results")
 
 
 def test_an_empty_file_is_damaged(copy: Path) -> None:
@@ -199,8 +201,9 @@ def test_errors_of_sqlite_have_a_meaning(code: int | None, exception: type[Store
     error = sqlite3.OperationalError("reason")
     if code is not None:
         error.sqlite_errorcode = code
-    with pytest.raises(exception, match="store.sqlite: .*"), database.translated(
-        Path("store.sqlite")
+    with (
+        pytest.raises(exception, match=r"store\.sqlite: "),
+        database.translated(Path("store.sqlite")),
     ):
         raise error
 
@@ -242,9 +245,9 @@ def test_a_lock_is_held_once_and_names_its_holder(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "store.sqlite"
     with database.run_lock(path):
         assert database.holder(path).startswith(f"process {os.getpid()} on ")
-        with pytest.raises(StoreInUseError, match=f"in use by process {os.getpid()} on "):
-            with database.run_lock(path):
-                pass
+        second = database.run_lock(path)
+        with pytest.raises(StoreInUseError, match=f"in use by process {os.getpid()} on "), second:
+            pass
     assert database.holder(path) == ""
     with database.run_lock(path):
         pass
@@ -253,8 +256,9 @@ def test_a_lock_is_held_once_and_names_its_holder(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_made_is_a_disk_error(tmp_path: Path) -> None:
     """A path below a file ends in exit code 74 and not in a traceback."""
     (tmp_path / "file").write_text("")
-    with pytest.raises(StoreDiskError, match="Not a directory"), database.run_lock(
-        tmp_path / "file" / "folder" / "store.sqlite"
+    with (
+        pytest.raises(StoreDiskError, match="Not a directory"),
+        database.run_lock(tmp_path / "file" / "folder" / "store.sqlite"),
     ):
         pass
     with pytest.raises(StoreDiskError, match="Not a directory"):

@@ -176,7 +176,9 @@ def test_fault_2_and_3_workers_die(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     """Only the task that kills its worker is charged; after 3 deaths it rests, the others end."""
     # Not through caplog, whose handler Dask silences together with its own.
     told: list[str] = []
-    monkeypatch.setattr(ensemble.logger, "warning", lambda text, *values: told.append(text % values))
+    monkeypatch.setattr(
+        ensemble.logger, "warning", lambda text, *values: told.append(text % values)
+    )
     study = faulty_tasks.study(lengths=(6,), disorders=(4.0,), realizations=8)
     path = tmp_path / "store.sqlite"
     summary = run_study(study, path, workers=2, task_function=faulty_tasks.mixed)
@@ -256,9 +258,7 @@ def test_fault_7_a_study_can_be_extended(tmp_path: Path, uninterrupted: dict[str
     """A study that grew in three steps is the study that ran at once."""
     path = tmp_path / "store.sqlite"
     for lengths, disorders, realizations in (((6,), (5.0,), 1), ((6, 8), (5.0, 1.0), 2)):
-        part = faulty_tasks.study(
-            lengths=lengths, disorders=disorders, realizations=realizations
-        )
+        part = faulty_tasks.study(lengths=lengths, disorders=disorders, realizations=realizations)
         assert in_this_process(part, path).exit_code == 0
     assert in_this_process(faulty_tasks.study(), path).computed == 12 - 8
     assert exported(path, tmp_path) == uninterrupted
@@ -286,9 +286,7 @@ def test_who_stops_a_run_may_stop_its_workers(tmp_path: Path) -> None:
         stop.set()
         raise MemoryError
 
-    summary = run_study(
-        study, path, workers=0, task_function=dies_when_stopped, stop=stop
-    )
+    summary = run_study(study, path, workers=0, task_function=dies_when_stopped, stop=stop)
     assert summary.stopped
     assert outcomes(path) == {0: ["lost"]}
 

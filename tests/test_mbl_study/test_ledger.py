@@ -200,9 +200,11 @@ def test_another_version_of_the_physics_is_another_study(
     with store.run(STUDY):
         pass
     monkeypatch.setattr("mbl_study.study.PHYSICS_VERSION", 10**6)
-    with pytest.raises(StudyMismatchError, match="physics_version: .* 1000000 asked for"):
-        with store.run(STUDY):
-            pass
+    with (
+        pytest.raises(StudyMismatchError, match=r"physics_version: .* 1000000 asked for"),
+        store.run(STUDY),
+    ):
+        pass
 
 
 def test_a_larger_study_extends_a_store(store: Store) -> None:

@@ -319,6 +319,18 @@ def test_level_spacing_stands_between_its_two_limits(tables: Tables) -> None:
     save(ax)
 
 
+def test_empty_tables_are_refused(
+    tables: Tables, scaling: pd.DataFrame, transition: dict[str, pd.DataFrame]
+) -> None:
+    """An empty panel would look like a result."""
+    with pytest.raises(ValueError, match=r"length must be one of \[\]; got None"):
+        plot_region_scaling(scaling.iloc[:0])
+    with pytest.raises(ValueError, match="at least one row; got none"):
+        plot_slope(transition["slopes"].iloc[:0])
+    with pytest.raises(ValueError, match="at least one row; got none"):
+        plot_level_spacing(analysis.level_spacing(tables.realizations).iloc[:0])
+
+
 def test_one_realization_is_drawn_without_error_bars() -> None:
     """NaN errors draw nothing and warn of nothing."""
     tables = analysis.tabulate(synthetic_study.results(lengths=(6,), realizations=1))

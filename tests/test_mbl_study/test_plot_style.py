@@ -69,6 +69,16 @@ def test_legend_shows_what_was_named_and_no_error_bars() -> None:
     assert [type(handle).__name__ for handle in legend.legend_handles] == ["Line2D"]
 
 
+@pytest.mark.parametrize(("entries", "columns"), [(1, 1), (6, 6), (7, 4), (12, 6), (23, 6)])
+def test_legend_above_fills_its_rows_evenly(entries: int, columns: int) -> None:
+    """Seven entries stand in rows of four and three, and not of six and one."""
+    ax = new_axes()
+    for entry in range(entries):
+        ax.errorbar([1, 2], [1, 2], label=str(entry))
+    legend_above(ax, "title")
+    assert ax.get_legend()._ncols == columns
+
+
 def test_whole_numbers_have_whole_ticks() -> None:
     """Sites are counted."""
     ax = new_axes()

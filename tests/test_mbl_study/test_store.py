@@ -71,9 +71,12 @@ def test_reading_works_while_a_run_writes(store: Store) -> None:
 
 def test_a_second_run_is_refused(store: Store) -> None:
     """One store takes one run at a time."""
-    with store.run(STUDY), pytest.raises(StoreInUseError, match="in use by process"):
-        with store.run(STUDY):
-            pass
+    with (
+        store.run(STUDY),
+        pytest.raises(StoreInUseError, match="in use by process"),
+        store.run(STUDY),
+    ):
+        pass
 
 
 def test_looking_for_a_store_does_not_make_one(tmp_path: Path) -> None:

@@ -86,9 +86,7 @@ def test_an_unknown_key_without_a_resemblance_lists_the_known_ones() -> None:
     ("content", "reason"),
     [(b"name = \n", "is not TOML: .*line 1"), (b"\xff\xfe", "not UTF-8 text")],
 )
-def test_a_file_that_is_no_study_file_is_named(
-    tmp_path: Path, content: bytes, reason: str
-) -> None:
+def test_a_file_that_is_no_study_file_is_named(tmp_path: Path, content: bytes, reason: str) -> None:
     """The message names the file and what is wrong with it."""
     path = tmp_path / "study.toml"
     path.write_bytes(content)

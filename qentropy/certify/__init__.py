@@ -1,0 +1,58 @@
+r"""From any floating-point primal or dual point to a rigorous interval; knows no solver.
+
+The data are the exact real numbers that the floats are, a state being ``rho / Tr rho``. One
+primitive carries every proof: `psd_shift` proves ``H + c >= 0`` by a Cholesky factorisation that
+ran to completion, with the rounding bound of Higham, *Accuracy and Stability of Numerical
+Algorithms*, Theorems 10.3 and 10.5, in the form of Rump, BIT 46 (2006) 433. A wrong candidate
+makes an interval wide, never false.
+
+Two conventions settle what the floats of a state mean where rounding has left them with a negative
+eigenvalue. A trace ball always holds rho itself. In the purified ball rho stands for
+``B B^dagger``, B its `state_factor`.
+"""
+
+from qentropy.certify.enclosures import (
+    eigenvalue_interval,
+    inner,
+    positive_part_trace,
+    psd_shift,
+    trace_interval,
+    trace_norm_interval,
+)
+from qentropy.certify.factors import state_factor
+from qentropy.certify.purified_ball import purified_lower, purified_trace_lower, purified_upper
+from qentropy.certify.ratios import max_ratio, scaled_floor
+from qentropy.certify.rounding import UNIT, down, gamma, log2_interval, up
+from qentropy.certify.support import outside_weight, support_radius
+from qentropy.certify.trace_ball import (
+    max_relative_entropy_interval,
+    ratio_projector,
+    smooth_lower,
+    smooth_upper,
+)
+
+__all__ = [
+    "UNIT",
+    "down",
+    "eigenvalue_interval",
+    "gamma",
+    "inner",
+    "log2_interval",
+    "max_ratio",
+    "max_relative_entropy_interval",
+    "outside_weight",
+    "positive_part_trace",
+    "psd_shift",
+    "purified_lower",
+    "purified_trace_lower",
+    "purified_upper",
+    "ratio_projector",
+    "scaled_floor",
+    "smooth_lower",
+    "smooth_upper",
+    "state_factor",
+    "support_radius",
+    "trace_interval",
+    "trace_norm_interval",
+    "up",
+]

@@ -1,0 +1,105 @@
+"""Repair of a proposed state: positive, of trace one, and closer to rho."""
+
+import math
+
+import numpy as np
+
+from qentropy.blocks import BlockOperator
+from qentropy.certify.enclosures import difference, positive_part_trace, psd_shift, trace_interval
+from qentropy.certify.exact_operations import (
+    congruence,
+    couples,
+    fill_outside,
+    hermitian_part,
+    is_finite,
+    on_support,
+    raise_diagonal,
+    state_scales,
+    support_rows,
+    to_order_one,
+)
+from qentropy.certify.rounding import TINY, times_power, up
+from qentropy.results import Interval
+
+__all__ = [
+    "anchor_state",
+    "clean_candidate",
+    "distance_bound",
+    "lifted",
+    "mixed",
+    "norm_defect",
+]
+
+
+def clean_candidate(
+    sigma: BlockOperator, primal: BlockOperator, *, normalized: bool
+) -> BlockOperator | None:
+    """The candidate on the support of sigma, of trace about one, or None if it is hopeless."""
+    if not is_finite(primal):
+        return None
+    unit, exponent = to_order_one(primal)
+    if not normalized and exponent <= 1:
+        unit = unit.map(lambda g: times_power(g, exponent))
+    candidate = on_support(sigma, unit.map(hermitian_part))
+    trace = float(candidate.trace)
+    # No entry of a positive operator is larger than its trace.
+    if trace < 1e-3 * max(float(np.abs(g).max()) for g in candidate.groups) or trace <= 0:
+        return None
+    return _rescaled(candidate, normalized=normalized)
+
+
+def _rescaled(candidate: BlockOperator, *, normalized: bool) -> BlockOperator:
+    """Of trace one up to rounding; of at most that without normalisation."""
+    scale = float(candidate.trace) if normalized else max(1.0, float(candidate.trace))
+    return candidate.map(lambda g: g / scale)
+
+
+def anchor_state(rho: BlockOperator, sigma: BlockOperator) -> BlockOperator:
+    """A state on the support of sigma near rho: rho itself, or its normalised compression."""
+    if not couples(rho, support_rows(sigma)):
+        return rho
+    inside = on_support(sigma, rho)
+    weight = float(inside.trace)
+    return inside.map(lambda g: g / weight) if weight > TINY else inside
+
+
+def mixed(candidate: BlockOperator, anchor: BlockOperator, weight: float) -> BlockOperator:
+    """``(1 - w) X + w R`` with w at most one."""
+    share = min(1.0, weight)
+    return candidate.map(lambda x, r: hermitian_part((1 - share) * x + share * r), anchor)
+
+
+def lifted(
+    candidate: BlockOperator, sigma: BlockOperator, *, normalized: bool
+) -> tuple[BlockOperator, bool]:
+    """Add to the diagonal until positivity is proved, and rescale."""
+    support = support_rows(sigma)
+    scale, inverse = state_scales(sigma, candidate)
+    for _ in range(4):
+        scaled = congruence(candidate, inverse)
+        shift = psd_shift(fill_outside(scaled, support))
+        if shift <= 0:
+            return candidate, True
+        if not math.isfinite(shift):
+            break
+        raised = congruence(raise_diagonal(scaled, 1.5 * shift, support), scale)
+        candidate = _rescaled(raised, normalized=normalized)
+    return candidate, False
+
+
+def distance_bound(rho: BlockOperator, state: BlockOperator, *, normalized: bool) -> float:
+    """Upper bound of ``Tr (rho/Tr rho - X)_+``, with ``X/Tr X`` for X if normalised.
+
+    The traces differ from one by rounding only; ||rho||_1 and ||X||_1 are at most 2.
+    """
+    bound = positive_part_trace(*difference(rho, state))
+    trace = trace_interval(state)
+    if normalized or trace.upper > 1:
+        bound = up(bound + norm_defect(trace))
+    return up(bound + norm_defect(trace_interval(rho)))
+
+
+def norm_defect(trace: Interval) -> float:
+    """Upper bound of ``||A/Tr A - A||_1`` if ``||A||_1 <= 2``."""
+    off = max(abs(trace.lower - 1), abs(trace.upper - 1))
+    return up(2 * off / max(TINY, 1 - off), 4)

@@ -1,0 +1,56 @@
+"""Proved upper bounds of ``2**D_max``: the least t with ``X <= t sigma``."""
+
+import math
+
+import numpy as np
+
+from qentropy.blocks import BlockOperator
+from qentropy.certify.enclosures import difference, frobenius_bound, psd_shift, trace_interval
+from qentropy.certify.exact_operations import (
+    congruence,
+    couples,
+    fill_outside,
+    hermitian_part,
+    is_finite,
+    root_scale,
+    support_rows,
+)
+from qentropy.certify.rounding import TINY, UNIT, up
+
+__all__ = [
+    "max_ratio",
+    "scaled_floor",
+]
+
+
+def max_ratio(state: BlockOperator, sigma: BlockOperator, *, normalized: bool = True) -> float:
+    """Proved upper bound of the least t with ``X/Tr X <= t sigma``; without division if asked."""
+    support = support_rows(sigma)
+    scale = root_scale(sigma, sign=-1)
+    scaled, state_scaled = congruence(sigma, scale), congruence(state, scale)
+    floor = -psd_shift(fill_outside(scaled, support))
+    weight = trace_interval(state).lower if normalized else 1.0
+    if not is_finite(state_scaled) or not (floor > 0 and weight > 0) or couples(state, support):
+        return math.inf
+    ratio = _ratio(state, sigma)
+    gap, error = difference(scaled.map(lambda g: ratio * g), state_scaled)
+    error = up(error + up(UNIT * ratio * frobenius_bound(scaled) + TINY, 2))
+    shift = max(0.0, psd_shift(fill_outside(gap, support), error))
+    return up(up(ratio + up(shift / floor)) / weight)
+
+
+def _ratio(state: BlockOperator, sigma: BlockOperator) -> float:
+    """A guess of the least t with ``X <= t sigma``."""
+    inverse_root = sigma.with_groups(sigma.spectrum.power(-0.5))
+    whitened = inverse_root.map(lambda r, x: hermitian_part(r @ x @ r), state)
+    if not is_finite(whitened):
+        return 0.0
+    return max(0.0, *(float(np.linalg.eigvalsh(g).max()) for g in whitened.groups))
+
+
+def scaled_floor(sigma: BlockOperator) -> float:
+    """Proved lower bound of the smallest eigenvalue of sigma after scaling its diagonal to one.
+
+    To about one: between 1/2 and 2 times the largest diagonal entry.
+    """
+    return -psd_shift(congruence(sigma, root_scale(sigma, sign=-1)))
