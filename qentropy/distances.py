@@ -1,7 +1,7 @@
 """Distances of quantum states: trace distance, root fidelity, purified distance.
 
-The fidelity of two close states is found from the distance of their purifications and not the
-other way round, so that the purified distance keeps its digits where ``1 - F**2`` has none left.
+The purified distance comes from the distance of two purifications, not from the fidelity, so that
+close states keep their digits where ``1 - F**2`` has none left.
 """
 
 import numpy as np
@@ -80,8 +80,8 @@ def fidelity(rho: ArrayLike, sigma: ArrayLike) -> FloatOrArray:
     >>> fidelity([[1, 0], [0, 0]], [[0.25, 0], [0, 0.75]])
     0.5
     """
-    overlap, deficit = _overlap_and_deficit(rho, sigma)
-    return float_or_array(np.where(deficit < 0.25, 1 - deficit, np.minimum(overlap, 1.0)))
+    overlap, _ = _overlap_and_deficit(rho, sigma)
+    return float_or_array(np.minimum(overlap, 1.0))
 
 
 def purified_distance(rho: ArrayLike, sigma: ArrayLike) -> FloatOrArray:

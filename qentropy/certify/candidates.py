@@ -77,7 +77,7 @@ def lifted(
     scale, inverse = state_scales(sigma, candidate)
     for _ in range(4):
         scaled = congruence(candidate, inverse)
-        shift = psd_shift(fill_outside(scaled, support))
+        shift = psd_shift(fill_outside(scaled, support), guess=0.0)
         if shift <= 0:
             return candidate, True
         if not math.isfinite(shift):

@@ -7,6 +7,7 @@ doubles rounded to nearest, and matrix products that add up products, in any ord
 """
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -42,7 +43,7 @@ Array = NDArray[Any]
 ATTEMPTS = 40
 
 
-def psd_shift(operator: BlockOperator, error: float = 0.0) -> float:
+def psd_shift(operator: BlockOperator, error: float = 0.0, *, guess: float | None = None) -> float:
     r"""Number c with ``H + c 1 >= 0``, proved; negative if H is provably positive definite.
 
     Parameters
@@ -51,6 +52,9 @@ def psd_shift(operator: BlockOperator, error: float = 0.0) -> float:
         Exactly Hermitian blocks.
     error
         Bound of the spectral norm of what H differs by from `operator`.
+    guess
+        About how large c has to be. Without one the smallest eigenvalue is computed; 0 saves that
+        where H is expected to be positive and only this matters.
 
     Returns
     -------
@@ -67,40 +71,49 @@ def psd_shift(operator: BlockOperator, error: float = 0.0) -> float:
     >>> -1.0 < psd_shift(one_group(np.eye(3))) < -0.99
     True
     """
-    shift = max(_group_shift(group) for group in operator.groups)
+    shift = max(_group_shift(group, guess) for group in operator.groups)
     if error:
         shift = up(shift + error)
     return math.inf if math.isnan(shift) else shift
 
 
-def _group_shift(group: Array) -> float:
+def _group_shift(group: Array, guess: float | None) -> float:
     if not np.isfinite(group).all():
         return math.inf
-    if group.shape[-1] == 1:
-        return float(-group.real.min())
-    if not group.any():
-        return 0.0
+    diagonal = np.einsum("mii->mi", group).real
+    if np.count_nonzero(group) == np.count_nonzero(diagonal):
+        return float(-diagonal.min())
     exponent = binary_exponent([group])
-    return up(times_power(_unit_shift(_real_embedding(times_power(group, -exponent))), exponent))
+    scaled = _real_embedding(times_power(group, -exponent))
+    start = None if guess is None else times_power(guess, -exponent)
+    return up(times_power(_unit_shift(scaled, start), exponent))
 
 
-def _unit_shift(group: Array) -> float:
+def _unit_shift(group: Array, guess: float | None) -> float:
     """`psd_shift` of real matrices with entries of at most one."""
     size = group.shape[-1]
     growth = gamma(2 * (size + 1))  # doubled: kernels may multiply by reciprocals
     growth = growth / (1 - growth)
     trace = float(np.abs(np.einsum("mii->mi", group)).sum(axis=-1).max())
     margin = 2 * growth * trace + 4 * UNIT
-    shift = margin - _smallest_eigenvalue(group)
-    for _ in range(ATTEMPTS):
+    for shift in _attempts(group, margin, guess):
         shifted = group + shift * np.eye(size)
         if _factorises(shifted):
             diagonal = np.einsum("mii->mi", shifted)
             rounding = UNIT * float(np.abs(diagonal).max()) * (1 + 4 * UNIT)
             trace = float(diagonal.sum(axis=-1).max()) * (1 + gamma(size + 4))
             return up(shift + (growth * trace + rounding + size * TINY) * (1 + 8 * UNIT))
-        shift, margin = shift + margin, 2 * margin
     return math.inf
+
+
+def _attempts(group: Array, margin: float, guess: float | None) -> Iterator[float]:
+    """Shifts to try; a factorisation costs a small part of an eigenvalue."""
+    if guess is not None and abs(guess) <= group.shape[-1]:  # no eigenvalue is larger
+        yield from (guess - margin, guess + margin)
+    shift = margin - _smallest_eigenvalue(group)
+    for _ in range(ATTEMPTS):
+        yield shift
+        shift, margin = shift + margin, 2 * margin
 
 
 def _smallest_eigenvalue(group: Array) -> float:
@@ -198,7 +211,7 @@ def positive_part_trace(operator: BlockOperator, error: float = 0.0) -> float:
     unit, exponent = to_order_one(operator)
     part = unit.with_groups([spectral(v, np.maximum(w, 0)) for w, v in eigendecompositions(unit)])
     gap, gap_error = difference(part, unit)
-    shift = max(0.0, psd_shift(part), psd_shift(gap, up(gap_error + TINY)))
+    shift = max(0.0, psd_shift(part, guess=0.0), psd_shift(gap, up(gap_error + TINY)))
     size = total_size(operator)
     bound = up(trace_interval(part).upper + up(shift * size), 2)
     return up(up(times_power(bound, exponent)) + up(error * size))

@@ -17,6 +17,7 @@ __all__ = [
     "couples",
     "diagonals",
     "eigendecompositions",
+    "extreme_eigenvalues",
     "fill_outside",
     "hermitian_part",
     "is_finite",
@@ -167,6 +168,12 @@ def hermitian_part(group: Array) -> Array:
 def spectral(vectors: Array, values: Array) -> Array:
     """``V diag(w) V^dagger`` up to rounding, exactly Hermitian."""
     return hermitian_part((vectors * values[..., None, :]) @ vectors.conj().swapaxes(-1, -2))
+
+
+def extreme_eigenvalues(operator: BlockOperator) -> tuple[float, float]:
+    """About the smallest and the largest eigenvalue; a guess."""
+    values = [np.linalg.eigvalsh(group) for group in operator.groups]
+    return min(float(v.min()) for v in values), max(float(v.max()) for v in values)
 
 
 def eigendecompositions(operator: BlockOperator) -> list[tuple[Array, Array]]:

@@ -18,6 +18,7 @@ from qentropy.certify.exact_operations import (
 from qentropy.certify.rounding import TINY, UNIT, up
 
 __all__ = [
+    "diagonal_ratio",
     "max_ratio",
     "scaled_floor",
 ]
@@ -35,7 +36,7 @@ def max_ratio(state: BlockOperator, sigma: BlockOperator, *, normalized: bool = 
     ratio = _ratio(state, sigma)
     gap, error = difference(scaled.map(lambda g: ratio * g), state_scaled)
     error = up(error + up(UNIT * ratio * frobenius_bound(scaled) + TINY, 2))
-    shift = max(0.0, psd_shift(fill_outside(gap, support), error))
+    shift = max(0.0, psd_shift(fill_outside(gap, support), error, guess=0.0))
     return up(up(ratio + up(shift / floor)) / weight)
 
 
@@ -46,6 +47,16 @@ def _ratio(state: BlockOperator, sigma: BlockOperator) -> float:
     if not is_finite(whitened):
         return 0.0
     return max(0.0, *(float(np.linalg.eigvalsh(g).max()) for g in whitened.groups))
+
+
+def diagonal_ratio(state: BlockOperator, sigma: BlockOperator) -> float:
+    """About the largest ratio of diagonal entries, which no t with ``X <= t sigma`` is below."""
+    best = 0.0
+    for x, s in zip(state.groups, sigma.groups, strict=True):
+        above, below = (np.einsum("mii->mi", g).real for g in (x, s))
+        inside = below > 0
+        best = max(best, float((above[inside] / below[inside]).max(initial=0.0)))
+    return best
 
 
 def scaled_floor(sigma: BlockOperator) -> float:

@@ -10,6 +10,7 @@ from qentropy.certify.enclosures import difference, inner, psd_shift, trace_inte
 from qentropy.certify.exact_operations import (
     congruence,
     eigendecompositions,
+    extreme_eigenvalues,
     hermitian_part,
     is_finite,
     negative,
@@ -19,7 +20,7 @@ from qentropy.certify.exact_operations import (
     spectral,
     to_order_one,
 )
-from qentropy.certify.ratios import max_ratio
+from qentropy.certify.ratios import diagonal_ratio, max_ratio
 from qentropy.certify.rounding import TINY, UNIT, down, log2_interval, quotient_down, up
 from qentropy.results import Interval
 
@@ -76,14 +77,15 @@ def smooth_lower(
     denominator = slack_cost(sigma, slack, shift)
     if not 0 < denominator < math.inf:
         return 0.0
-    top, bottom = psd_shift(negative(whole)), psd_shift(whole)
+    lowest, highest = extreme_eigenvalues(whole)
+    top, bottom = psd_shift(negative(whole), guess=highest), psd_shift(whole, guess=-lowest)
     if not normalized:
         top, bottom = max(top, 0.0), max(bottom, 0.0)
     cost = up(radius * max(0.0, up(top + bottom)))
     gain, weight = inner(rho, whole).lower, trace_interval(rho)
     # The X of the ball are positive, so Tr X W >= Tr X G. For rho itself, which may miss
     # positivity by rounding, Tr rho W >= Tr rho G - c Tr (W - G) where rho + c >= 0.
-    lack = max(0.0, psd_shift(rho))
+    lack = max(0.0, psd_shift(rho, guess=0.0))
     fault = up(lack * _excess(sigma, slack, shift, part)) if lack else 0.0
     in_ball = down(quotient_down(gain, weight) - cost)
     at_rho = quotient_down(down(gain - fault), weight)
@@ -109,10 +111,10 @@ def slack_shift(sigma: BlockOperator, slack: BlockOperator, dual: BlockOperator 
     """
     scale = root_scale(sigma, sign=1)
     scaled = congruence(slack, scale)
-    shift = max(0.0, psd_shift(scaled, TINY))
+    shift = max(0.0, psd_shift(scaled, TINY, guess=0.0))
     if dual is not None:
         gap, error = difference(scaled, congruence(dual, scale))
-        shift = max(shift, psd_shift(gap, up(error + TINY)))
+        shift = max(shift, psd_shift(gap, up(error + TINY), guess=0.0))
     return shift
 
 
@@ -158,15 +160,17 @@ def smooth_upper(
         A state in the ball that attains the bound, up to its trace: what is in the ball is
         ``X / Tr X``, or ``X / max(1, Tr X)`` without normalisation.
     """
-    best = max_ratio(rho, sigma), rho
     candidate = clean_candidate(sigma, primal, normalized=normalized)
-    if radius == 0 or candidate is None:
-        return best
-    state = _in_ball(rho, sigma, radius, candidate, normalized=normalized)
+    state = None
+    if radius > 0 and candidate is not None:
+        state = _in_ball(rho, sigma, radius, candidate, normalized=normalized)
     if state is None:
-        return best
+        return max_ratio(rho, sigma), rho
     bound = max_ratio(state, sigma, normalized=normalized)
-    return (bound, state) if bound < best[0] else best
+    if bound <= diagonal_ratio(rho, sigma):
+        return bound, state
+    fallback = max_ratio(rho, sigma)
+    return (bound, state) if bound < fallback else (fallback, rho)
 
 
 def _in_ball(

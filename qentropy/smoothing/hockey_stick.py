@@ -18,6 +18,7 @@ __all__ = ["propose", "root"]
 _Parts: TypeAlias = tuple[Array, Array]
 
 MAX_STEPS = 60
+INSIDE = 1e-14
 CLOSE_ENOUGH = 1e-9  # the projector's bound is wrong by the square of the distance to the root
 
 
@@ -74,8 +75,10 @@ def _completed(problem: SmoothingProblem, parts: list[_Parts]) -> BlockOperator:
     removed = sum(float(np.maximum(w, 0).sum()) for w, _ in parts)
     room = sum(float(np.maximum(-w, 0).sum()) for w, _ in parts)
     wanted = removed if problem.normalized else min(problem.radius, removed)
+    # A little inside the ball, so that rounding does not take it out.
+    keep = 1 - min(1.0, INSIDE * problem.rho.dimension / max(problem.radius, INSIDE))
     alpha = min(1.0, wanted / room) if room > 0 else 0.0
-    change = [np.where(w > 0, -w, -alpha * w) for w, _ in parts]
+    change = [keep * np.where(w > 0, -w, -alpha * w) for w, _ in parts]
     return problem.rho.map(np.add, _spectral(problem.rho, parts, change))
 
 

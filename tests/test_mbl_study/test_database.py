@@ -30,7 +30,7 @@ from mbl_study.store import Store
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Path of a store with results; tests work on copies of it."""
     path = tmp_path_factory.mktemp("whole") / "store.sqlite"
-    study = faulty_tasks.study(lengths=(6,), realizations=2)
+    study = faulty_tasks.study(lengths=(6,), disorders=(1.0, 3.0, 5.0, 9.0), realizations=2)
     run_study(study, path, workers=0, task_function=faulty_tasks.fast)
     return path
 

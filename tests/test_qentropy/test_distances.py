@@ -118,7 +118,7 @@ def test_ranges_and_inequalities(pair: tuple[Any, Any]) -> None:
     assert p <= 1
     assert p**2 + f**2 == pytest.approx(1, abs=1e-12)
     assert fidelity(*pair[::-1]) == pytest.approx(f, abs=1e-9)
-    assert trace_distance(*pair[::-1]) == t
+    assert trace_distance(*pair[::-1]) == pytest.approx(t, abs=1e-14)
 
 
 @each_distance
