@@ -248,6 +248,4 @@ def _check_length(length: Any) -> None:
 def _check_real(value: Any, name: str) -> None:
     """Refuse what is not a finite real number."""
     if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
-        raise qentropy.InvalidParameterError(
-            f"{name} must be a finite real number; got {value!r}"
-        )
+        raise qentropy.InvalidParameterError(f"{name} must be a finite real number; got {value!r}")

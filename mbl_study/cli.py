@@ -1,5 +1,6 @@
 """The command line, ``mbl-study``: run a study, look at it, draw it, export it, verify it."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from mbl_study.store import Store
     from mbl_study.study import Study
 
-__all__ = ["app", "export", "main", "plot", "run", "status", "verify"]
+__all__ = ["Format", "app", "export", "main", "plot", "run", "status", "verify"]
 
 RESULTS = Path("results")
 
@@ -41,6 +42,15 @@ StorePath = Annotated[
 Folder = Annotated[
     Path | None, typer.Option("--output", help="Folder for files; by default that of the store.")
 ]
+
+
+class Format(StrEnum):
+    """File formats of `export`."""
+
+    PARQUET = "parquet"
+    CSV = "csv"
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]
 
@@ -168,8 +178,8 @@ def export(
     store: StorePath = None,
     folder: Folder = None,
     formats: Annotated[
-        list[str] | None,
-        typer.Option("--format", help="parquet or csv; may be given twice. By default both."),
+        list[Format] | None,
+        typer.Option("--format", help="May be given twice. By default both."),
     ] = None,
     debug: Debug = False,
 ) -> None:
@@ -180,7 +190,7 @@ def export(
     with results:
         tables = analysis.tabulate(results.results())
     target = folder or results.path.parent / "tables"
-    for path in analysis.write_tables(tables, target, formats or ("parquet", "csv")):
+    for path in analysis.write_tables(tables, target, formats or list(Format)):
         output().print(str(path), markup=False)
 
 

@@ -12,6 +12,7 @@ import ctypes
 import ipaddress
 import logging
 import os
+import re
 import signal
 import sys
 from collections.abc import Iterator, Mapping
@@ -25,6 +26,8 @@ import distributed
 from mbl_study.errors import EngineError
 
 __all__ = ["check_address", "connect", "dask_setup", "local_cluster"]
+
+logger = logging.getLogger(__name__)
 
 CONNECT_SECONDS = 20
 
@@ -62,20 +65,31 @@ def local_cluster(count: int, memory_limit: int) -> Iterator[Any]:
         Number of worker processes, each with one thread.
     memory_limit
         Bytes for each worker; one that takes more is killed.
+
+    Raises
+    ------
+    EngineError
+        The workers do not start.
     """
     with dask.config.set(_CLUSTER_SETTINGS), _environment(_ONE_THREAD):
-        with _interrupts_held():
-            cluster = distributed.LocalCluster(
-                n_workers=count,
-                threads_per_worker=1,
-                memory_limit=memory_limit,
-                host="127.0.0.1",
-                scheduler_kwargs=_NO_DASHBOARD,
-                silence_logs=logging.CRITICAL,
-                preload=[__name__],
-            )
-            client = distributed.Client(cluster, set_as_default=False)
-        with cluster, client:
+        try:
+            with _interrupts_held():
+                cluster = distributed.LocalCluster(
+                    n_workers=count,
+                    threads_per_worker=1,
+                    memory_limit=memory_limit,
+                    host="127.0.0.1",
+                    scheduler_kwargs=_NO_DASHBOARD,
+                    silence_logs=logging.CRITICAL,
+                    preload=[__name__],
+                )
+        except (OSError, RuntimeError, TimeoutError) as error:
+            raise EngineError(f"the workers do not start: {error}") from error
+        with (
+            cluster,
+            distributed.Client(cluster, set_as_default=False) as client,
+            _deaths_explained(),
+        ):
             yield client
 
 
@@ -161,6 +175,26 @@ def _environment(variables: Mapping[str, str]) -> Iterator[None]:
             os.environ.pop(name, None)
             if value is not None:
                 os.environ[name] = value
+
+
+class _DeathNotices(logging.Handler):
+    """Passes on how a worker process ended, which Dask writes into its log and nowhere else."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        message = record.getMessage()
+        if re.match(r"Worker process \d+ (exited|was killed)", message):
+            logger.warning("%s", message)
+
+
+@contextlib.contextmanager
+def _deaths_explained() -> Iterator[None]:
+    nanny = logging.getLogger("distributed.nanny")
+    handler = _DeathNotices()
+    nanny.addHandler(handler)
+    try:
+        yield
+    finally:
+        nanny.removeHandler(handler)
 
 
 @contextlib.contextmanager

@@ -86,7 +86,8 @@ def command(function: Callable[_Options, int | None]) -> Callable[_Options, None
 
     @functools.wraps(function)
     def guarded(*args: _Options.args, **options: _Options.kwargs) -> None:
-        logging.basicConfig(format="%(message)s", handlers=[_LogHandler()], force=True)
+        # Dask reports every step of every worker, which is for those who debug it.
+        logging.getLogger(__package__).handlers = [_LogHandler()]
         try:
             code = function(*args, **options) or 0
             sys.stdout.flush()

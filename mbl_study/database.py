@@ -12,10 +12,13 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import socket
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+
+import psutil
 
 from mbl_study.errors import (
     StoreDamagedError,
@@ -210,11 +213,16 @@ def run_lock(path: Path) -> Iterator[None]:
 
 
 def holder(path: Path) -> str:
-    """Say who holds a store for a run, or nothing; a killed run is still named."""
+    """Say who holds a store for a run, or nothing."""
     try:
-        return _lock_path(path).read_text(encoding="utf-8", errors="replace")[:200]
+        text = _lock_path(path).read_text(encoding="utf-8", errors="replace")[:200]
     except OSError:
         return ""
+    named = re.fullmatch(r"process (\d+) on (.*)", text)
+    if named is not None and named[2] == socket.gethostname():
+        # A run that was killed could not take its name away.
+        return text if psutil.pid_exists(int(named[1])) else ""
+    return text
 
 
 def sync_folder(folder: Path) -> None:

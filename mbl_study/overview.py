@@ -131,7 +131,7 @@ def _show_plan(report: dict[str, Any], console: Console) -> None:
     left = f"{report['remaining']} of {report['planned']} tasks left"
     console.out(f"study {report['study']}: {left}", highlight=False)
     console.out(f"workers: {report['workers']} with {share} each", highlight=False)
-    console.out(f"largest matrix: {need}", highlight=False)
+    console.out(f"memory of a task: {need}", highlight=False)
     console.out(f"time: about {duration(report['seconds'])}", highlight=False)
 
 

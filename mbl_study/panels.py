@@ -69,6 +69,11 @@ def plot_region_scaling(
     ax
         Where to draw; a new figure by default.
 
+    Returns
+    -------
+    Axes
+        The axes that were drawn on.
+
     Raises
     ------
     ValueError
@@ -135,6 +140,11 @@ def plot_slope(
         Of which quantity, for the label.
     ax
         Where to draw; a new figure by default.
+
+    Returns
+    -------
+    Axes
+        The axes that were drawn on.
 
     Raises
     ------
@@ -205,6 +215,11 @@ def plot_bath_bounds(
     ax
         Where to draw; a new figure by default.
 
+    Returns
+    -------
+    Axes
+        The axes that were drawn on.
+
     Raises
     ------
     ValueError
@@ -253,6 +268,11 @@ def plot_level_spacing(spacing: pd.DataFrame, *, ax: Axes | None = None) -> Axes
         What `level_spacing` returned, no unit; error bars are standard errors.
     ax
         Where to draw; a new figure by default.
+
+    Returns
+    -------
+    Axes
+        The axes that were drawn on.
 
     Raises
     ------

@@ -119,6 +119,13 @@ def write_figures(
         As for `draw_figures`; nothing is written.
     OSError
         The disk refuses; the old file is untouched and no fragment is left.
+
+    Examples
+    --------
+    >>> from mbl_study.tables import tabulate
+    >>> write_figures(tabulate([]), "figures")
+    Traceback (most recent call last):
+    ValueError: ...
     """
     folder = Path(directory)
     paths = []

@@ -112,9 +112,7 @@ def checked_sites(sites: Iterable[int], length: int) -> tuple[int, ...]:
     try:
         found = sorted(index(site) for site in sites)
     except TypeError as error:
-        raise qentropy.InvalidParameterError(
-            f"sites must be integers; got {sites!r}"
-        ) from error
+        raise qentropy.InvalidParameterError(f"sites must be integers; got {sites!r}") from error
     if not found or len(set(found)) < len(found) or found[0] < 0 or found[-1] >= length:
         raise qentropy.InvalidParameterError(
             f"sites must be distinct numbers from 0 to {length - 1}, at least one; got {found}"

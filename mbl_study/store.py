@@ -115,7 +115,7 @@ class Store:
             return [Task.from_parameters(text) for (text,) in rows]
 
     def holder(self) -> str:
-        """Say who holds the store for a run, or nothing; a killed run is still named."""
+        """Say who holds the store for a run, or nothing."""
         return database.holder(self.path)
 
     @contextlib.contextmanager

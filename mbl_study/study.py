@@ -159,7 +159,7 @@ class Study(BaseModel):
     disorders
         Disorder strengths in Pauli units; twice the ``W`` of the spin-1/2 literature.
     realizations
-        How many draws of the fields for each length.
+        How many draws of the fields for each length, up to a million.
     initial_state
         A name that `mbl_study.initial_states.initial_ket` knows for every length.
     epsilons
@@ -178,7 +178,8 @@ class Study(BaseModel):
     seed: Seed
     lengths: Annotated[tuple[Length, ...], Field(min_length=1), _Distinct]
     disorders: Annotated[tuple[Disorder, ...], Field(min_length=1), _Distinct]
-    realizations: Annotated[int, Field(strict=True, ge=1)]
+    # The limit is there to catch a slip of the finger.
+    realizations: Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
     initial_state: str = INITIAL_STATES[0]
     epsilons: Annotated[tuple[Epsilon, ...], Field(min_length=1), _Distinct] = (0.1, 0.01, 0.001)
 

@@ -199,6 +199,15 @@ def write_tables(
 def read_tables(directory: str | Path) -> Tables:
     """Read what `write_tables` wrote, Parquet where it is there and CSV otherwise.
 
+    Parameters
+    ----------
+    directory
+        Where the files are.
+
+    Returns
+    -------
+    Tables
+
     Raises
     ------
     FileNotFoundError

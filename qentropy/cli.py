@@ -20,7 +20,7 @@ from qentropy.lemmas import verify as verify_statements
 from qentropy.results import CertifiedValue, Verdict
 from qentropy.smoothing import METHODS, smooth_max_relative_entropy
 
-__all__ = ["app", "main"]
+__all__ = ["app", "dmax", "main", "verify"]
 
 USAGE_ERROR = 2
 REFUTED = 1

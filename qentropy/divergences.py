@@ -14,6 +14,7 @@ from qentropy.errors import InvalidParameterError
 from qentropy.operators import StatePair, check_epsilon, check_pair
 from qentropy.results import FloatOrArray, float_or_array
 from qentropy.spectra import (
+    LARGEST_ORDER,
     JointSpectrum,
     diagonal_matrices,
     in_eigenbasis_of_sigma,
@@ -148,7 +149,8 @@ def petz_renyi_divergence(rho: ArrayLike, sigma: ArrayLike, alpha: float) -> Flo
         As in `relative_entropy`.
     alpha
         Order, finite and at least 0. Order 0 is `min_relative_entropy`, order 1 is
-        `relative_entropy`. Data processing holds up to order 2.
+        `relative_entropy`. Data processing holds up to order 2, and above it rounding in the
+        eigenvectors grows like a power of the eigenvalue ratios.
 
     Returns
     -------
@@ -178,7 +180,7 @@ def petz_renyi_divergence(rho: ArrayLike, sigma: ArrayLike, alpha: float) -> Flo
             f"alpha must be finite for the Petz family; got {alpha!r}. "
             "Use sandwiched_renyi_divergence, whose order inf is max_relative_entropy."
         )
-    return float_or_array(_petz(check_pair(rho, sigma), order))
+    return float_or_array(_petz(check_pair(rho, sigma), min(order, LARGEST_ORDER)))
 
 
 def sandwiched_renyi_divergence(rho: ArrayLike, sigma: ArrayLike, alpha: float) -> FloatOrArray:
@@ -363,6 +365,7 @@ def _sandwiched(pair: StatePair, order: float) -> Array:
         return _petz(pair, order)
     if math.isinf(order):
         return _max(pair)
+    order = min(order, LARGEST_ORDER)
     excess = order - 1
     joint = joint_spectrum(pair)
     change = scaled_growth(-positive_logarithm(joint.q, joint.q > 0) / order, excess)

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from qentropy.blocks import Array, BlockOperator
 from qentropy.operators import check_epsilon, check_state
 from qentropy.results import FloatOrArray, float_or_array
-from qentropy.spectra import flat, log_of_sum, positive_logarithm, scaled_growth
+from qentropy.spectra import LARGEST_ORDER, flat, log_of_sum, positive_logarithm, scaled_growth
 
 __all__ = ["renyi_entropy", "von_neumann_entropy"]
 
@@ -90,6 +90,7 @@ def _nats(state: BlockOperator, order: float) -> Array:
         return np.asarray(np.log(kept.sum(axis=-1)))
     if math.isinf(order):
         return np.asarray(-np.log(spectrum.largest))
+    order = min(order, LARGEST_ORDER)
     p = np.concatenate([flat(values, 2) for values in spectrum.cleaned], axis=-1)
     logs = positive_logarithm(p, p > 0)
     excess = order - 1

@@ -14,6 +14,7 @@ from qentropy.blocks import SUPPORT_TOLERANCE, Array
 from qentropy.operators import StatePair
 
 __all__ = [
+    "LARGEST_ORDER",
     "JointSpectrum",
     "adjoint",
     "diagonal_matrices",
@@ -26,6 +27,10 @@ __all__ = [
     "sandwich_eigenvalues",
     "scaled_growth",
 ]
+
+
+LARGEST_ORDER = 1e15
+"""Beyond this order no Rényi quantity changes by more than rounding."""
 
 
 @dataclass(frozen=True, eq=False)

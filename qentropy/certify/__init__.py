@@ -8,7 +8,7 @@ makes an interval wide, never false.
 
 Two conventions settle what the floats of a state mean where rounding has left them with a negative
 eigenvalue. A trace ball always holds rho itself. In the purified ball rho stands for
-``B B^dagger``, B its `state_factor`.
+``B B^dagger``, B its `state_factor`, in the basis in which the pair is solved.
 """
 
 from qentropy.certify.enclosures import (
@@ -22,6 +22,7 @@ from qentropy.certify.enclosures import (
 from qentropy.certify.factors import state_factor
 from qentropy.certify.purified_ball import purified_lower, purified_trace_lower, purified_upper
 from qentropy.certify.ratios import max_ratio, scaled_floor
+from qentropy.certify.rotation import RotationDefect, rotation_defect
 from qentropy.certify.rounding import UNIT, down, gamma, log2_interval, up
 from qentropy.certify.support import outside_weight, support_radius
 from qentropy.certify.trace_ball import (
@@ -33,6 +34,7 @@ from qentropy.certify.trace_ball import (
 
 __all__ = [
     "UNIT",
+    "RotationDefect",
     "down",
     "eigenvalue_interval",
     "gamma",
@@ -47,6 +49,7 @@ __all__ = [
     "purified_trace_lower",
     "purified_upper",
     "ratio_projector",
+    "rotation_defect",
     "scaled_floor",
     "smooth_lower",
     "smooth_upper",

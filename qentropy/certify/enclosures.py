@@ -68,7 +68,7 @@ def psd_shift(operator: BlockOperator, error: float = 0.0, *, guess: float | Non
     Examples
     --------
     >>> from qentropy.blocks import one_group
-    >>> -1.0 < psd_shift(one_group(np.eye(3))) < -0.99
+    >>> -1.0 < psd_shift(one_group(np.eye(3) + 0.1)) < -0.99
     True
     """
     shift = max(_group_shift(group, guess) for group in operator.groups)

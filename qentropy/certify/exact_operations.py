@@ -92,9 +92,10 @@ def _root_powers(weights: list[Array], sign: int) -> list[Array]:
 
 
 def congruence(operator: BlockOperator, scale: list[Array]) -> BlockOperator:
-    """``D A D`` for a diagonal D of powers of two: exact but for underflow."""
+    """``D A D`` for a diagonal D of powers of two: exact but for underflow, or infinite."""
     pairs = zip(operator.groups, scale, strict=True)
-    return operator.with_groups([g * s[:, :, None] * s[:, None, :] for g, s in pairs])
+    with np.errstate(over="ignore", invalid="ignore"):
+        return operator.with_groups([g * s[:, :, None] * s[:, None, :] for g, s in pairs])
 
 
 def support_rows(sigma: BlockOperator) -> list[NDArray[np.bool_]]:

@@ -43,7 +43,8 @@ def max_ratio(state: BlockOperator, sigma: BlockOperator, *, normalized: bool = 
 def _ratio(state: BlockOperator, sigma: BlockOperator) -> float:
     """A guess of the least t with ``X <= t sigma``."""
     inverse_root = sigma.with_groups(sigma.spectrum.power(-0.5))
-    whitened = inverse_root.map(lambda r, x: hermitian_part(r @ x @ r), state)
+    with np.errstate(over="ignore", invalid="ignore"):
+        whitened = inverse_root.map(lambda r, x: hermitian_part(r @ x @ r), state)
     if not is_finite(whitened):
         return 0.0
     return max(0.0, *(float(np.linalg.eigvalsh(g).max()) for g in whitened.groups))

@@ -22,6 +22,8 @@ __all__ = [
     "support_radius",
 ]
 
+ROUNDING = 1e-13
+
 
 def outside_weight(rho: BlockOperator, sigma: BlockOperator) -> Interval:
     """Interval of ``Tr rho (1 - Pi)`` with the projector on the rows of sigma that are not zero.
@@ -46,9 +48,10 @@ def support_radius(rho: BlockOperator, sigma: BlockOperator) -> float:
     """
     identity = sigma.map(ones_like)
     gap = rho.map(np.subtract, anchor_state(rho, sigma))
-    above = gap.with_groups(
-        [spectral(v, (w > 0).astype(float)) for w, v in eigendecompositions(gap)]
-    )
+    parts = eigendecompositions(gap)
+    # Eigenvalues that are rounding would raise the level for nothing.
+    cut = ROUNDING * max(float(w.max()) for w, _ in parts)
+    above = gap.with_groups([spectral(v, (w > cut).astype(float)) for w, v in parts])
     best = 0.0
     for candidate in (identity.map(np.subtract, on_support(sigma, identity)), above):
         top, bottom = psd_shift(negative(candidate)), psd_shift(candidate)

@@ -9,7 +9,7 @@ import math
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
@@ -33,7 +33,7 @@ __all__ = ["METHODS", "smooth_max_relative_entropy", "smooth_max_relative_entrop
 
 METHODS = ("auto", "commuting", "hockey-stick", "path-following", "conic")
 
-WELL_CONDITIONED = 1e-6
+WELL_CONDITIONED = 1e-4  # below, a rotation costs less than the proof in the basis given
 
 FAILURES = (SolverError, ResourceLimitError, ArithmeticError, np.linalg.LinAlgError)
 
@@ -83,7 +83,7 @@ def smooth_max_relative_entropy(
     InvalidParameterError
         The radius, the ball, the tolerance or the method is not valid.
     SolverError, ResourceLimitError
-        The one route asked for failed, or is too large for this machine.
+        The one route asked for, or every route, failed or is too large for this machine.
 
     Warns
     -----
@@ -236,6 +236,7 @@ class _Prepared:
     sigma: BlockOperator
     basis: BlockOperator | None
     notes: tuple[str, ...]
+    defect: certify.RotationDefect = field(default_factory=certify.RotationDefect)
 
     def restored(self, operator: BlockOperator) -> "_Rotated | BlockOperator":
         return operator if self.basis is None else _Rotated(operator, self.basis)
@@ -278,8 +279,12 @@ def _prepared(pair: StatePair) -> _Prepared:
     if full and certify.scaled_floor(pair.sigma) > WELL_CONDITIONED:
         return _Prepared(pair, pair.rho, pair.sigma, None, pair.repairs)
     rho, sigma, basis = pair.rotated()
-    note = "sigma was replaced by its eigendecomposition on its support; certified for that"
-    return _Prepared(pair, rho, sigma, basis, (*pair.repairs, note))
+    if not full:
+        note = "sigma was replaced by its eigendecomposition on its support; certified for that"
+        return _Prepared(pair, rho, sigma, basis, (*pair.repairs, note))
+    defect = certify.rotation_defect(pair.rho, pair.sigma, basis, rho, sigma)
+    note = f"solved in the eigenbasis of sigma, which costs a relative {defect.price:.2g}"
+    return _Prepared(pair, rho, sigma, basis, (*pair.repairs, note), defect)
 
 
 def _search(data: _Prepared, problem: SmoothingProblem, method: str, rtol: float) -> _Best:
@@ -294,11 +299,12 @@ def _search(data: _Prepared, problem: SmoothingProblem, method: str, rtol: float
     best = _Best(0.0, math.inf, notes=outside)
     if problem.normalized:
         # X <= t sigma and Tr X = 1 already give t >= 1 / Tr sigma, with G = 1.
-        best.lower = math.nextafter(1 / certify.trace_interval(problem.sigma).upper, 0)
+        flat = math.nextafter(1 / certify.trace_interval(problem.sigma).upper, 0)
+        best.lower = data.defect.lower(flat)
         best.dual = problem.sigma.map(_ones_like)
     for name, propose in _routes(best, problem, method, rtol):
         try:
-            _improve(best, problem, name, propose())
+            _improve(best, problem, name, propose(), data.defect)
         except FAILURES as error:
             if method != "auto" and isinstance(error, QEntropyError):
                 raise
@@ -307,6 +313,8 @@ def _search(data: _Prepared, problem: SmoothingProblem, method: str, rtol: float
             best.notes = (*best.notes, f"{name} failed: {error}")
         if best.is_within(rtol):
             break
+    if not best.tried:
+        raise SolverError(f"no route proved anything: {'; '.join(best.notes)}")
     return best
 
 
@@ -367,29 +375,23 @@ def _covers(problem: SmoothingProblem) -> bool:
         fidelity = sum(float(np.linalg.svd(g, compute_uv=False).sum()) for g in product)
         return fidelity**2 >= 1 - problem.epsilon**2
     gaps = problem.rho.map(np.subtract, flat).groups
+    diagonal = np.concatenate([np.einsum("mii->mi", g).real.ravel() for g in gaps])
+    if float(np.maximum(diagonal, 0).sum()) > problem.radius:
+        return False  # pinching does not increase the distance
     return sum(float(np.maximum(np.linalg.eigvalsh(g), 0).sum()) for g in gaps) <= problem.radius
 
 
-def _improve(best: _Best, problem: SmoothingProblem, name: str, proposal: Proposal) -> None:
+def _improve(
+    best: _Best,
+    problem: SmoothingProblem,
+    name: str,
+    proposal: Proposal,
+    defect: certify.RotationDefect,
+) -> None:
     """Certify a proposal and intersect its interval with what is known."""
-    rho, sigma, normalized = problem.rho, problem.sigma, problem.normalized
-    if problem.ball == "purified-distance" and problem.epsilon > 0:
-        width = problem.epsilon
-        low = max(
-            certify.purified_lower(
-                rho, sigma, width, proposal.dual, proposal.offset, normalized=normalized
-            ),
-            certify.purified_trace_lower(rho, sigma, width, proposal.dual, normalized=normalized),
-        )
-        high, state = certify.purified_upper(
-            rho, sigma, width, proposal.primal, normalized=normalized
-        )
-    else:
-        width = problem.radius
-        low = certify.smooth_lower(rho, sigma, width, proposal.dual, normalized=normalized)
-        high, state = certify.smooth_upper(
-            rho, sigma, width, proposal.primal, normalized=normalized
-        )
+    low = defect.lower(_certified_lower(problem, proposal, defect.distance))
+    high, state = _certified_upper(problem, proposal, defect.distance)
+    high = defect.upper_at_rho(high) if state is problem.rho else defect.upper(high)
     if low > best.lower or high < best.upper or not best.tried:
         best.method, best.status, best.iterations = name, proposal.status, proposal.iterations
     if low > best.lower:
@@ -397,6 +399,33 @@ def _improve(best: _Best, problem: SmoothingProblem, name: str, proposal: Propos
     if high < best.upper:
         best.upper, best.primal = high, state
     best.tried = (*best.tried, name)
+
+
+def _certified_lower(problem: SmoothingProblem, proposal: Proposal, distance: float) -> float:
+    """Lower bound for every state within `distance` of rho."""
+    pair, normalized = (problem.rho, problem.sigma), problem.normalized
+    if problem.ball == "purified-distance" and problem.epsilon > 0:
+        dual, epsilon = proposal.dual, problem.epsilon
+        wide = certify.up(epsilon + distance)
+        return max(
+            certify.purified_lower(*pair, epsilon, dual, proposal.offset, normalized=normalized),
+            certify.purified_trace_lower(*pair, wide, dual, normalized=normalized),
+        )
+    radius = certify.up(problem.radius + distance) if distance else problem.radius
+    return certify.smooth_lower(*pair, radius, proposal.dual, normalized=normalized)
+
+
+def _certified_upper(
+    problem: SmoothingProblem, proposal: Proposal, distance: float
+) -> tuple[float, BlockOperator]:
+    """Upper bound for every state within `distance` of rho, and the state that attains it."""
+    pair, normalized = (problem.rho, problem.sigma), problem.normalized
+    if problem.ball == "purified-distance" and problem.epsilon > 0:
+        return certify.purified_upper(
+            *pair, problem.epsilon, proposal.primal, normalized=normalized
+        )
+    radius = max(0.0, certify.down(problem.radius - distance)) if distance else problem.radius
+    return certify.smooth_upper(*pair, radius, proposal.primal, normalized=normalized)
 
 
 def _support_epsilon(problem: SmoothingProblem) -> float:

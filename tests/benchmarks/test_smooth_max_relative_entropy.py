@@ -68,7 +68,7 @@ def _peer(rho: Any, sigma: Any, solver: str) -> tuple[float, str, float]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # "may be inaccurate" is in the status
             problem.solve(solver=solver)
-    except Exception as error:  # noqa: BLE001 - a peer that fails is a row of the table
+    except Exception as error:
         return np.nan, type(error).__name__, time.perf_counter() - start
     value = np.nan if problem.value is None or problem.value <= 0 else np.log2(problem.value)
     return float(value), problem.status, time.perf_counter() - start

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import dask
+import distributed
 import faulty_tasks
 import psutil
 import pytest
@@ -77,6 +78,7 @@ def test_workers_do_not_outlive_a_killed_driver(
     driver.wait()
     require_no_survivors(children)
     # The lock died with the driver, too, and the task is not to blame.
+    assert Store(path).holder() == ""
     with Store(path).run(faulty_tasks.study()) as ledger:
         assert ledger.count_remaining() == 12
         assert ledger.deaths(next(ledger.remaining())) == 0
@@ -116,6 +118,20 @@ def test_an_open_address_elsewhere_needs_consent(address: str) -> None:
 def test_other_kinds_of_address_are_refused(address: str) -> None:
     """Only tcp:// and tls:// lead to a scheduler."""
     with pytest.raises(EngineError, match="tcp://host:port or tls://host:port"), connect(address):
+        pass
+
+
+def test_workers_that_do_not_start_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that cannot start processes ends the run with a message."""
+
+    def refuse(**options: object) -> None:
+        raise RuntimeError("Cluster failed to start: too many processes")
+
+    monkeypatch.setattr(distributed, "LocalCluster", refuse)
+    with (
+        pytest.raises(EngineError, match=r"the workers do not start: .*too many processes"),
+        local_cluster(1, 2**30),
+    ):
         pass
 
 

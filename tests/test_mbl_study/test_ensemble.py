@@ -17,7 +17,7 @@ from pathlib import Path
 import faulty_tasks
 import pytest
 
-from mbl_study import ensemble, workers
+from mbl_study import cluster, ensemble, workers
 from mbl_study.analysis import tabulate, write_tables
 from mbl_study.ensemble import run_study
 from mbl_study.errors import InsufficientMemoryError, StoreDiskError
@@ -176,9 +176,8 @@ def test_fault_2_and_3_workers_die(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     """Only the task that kills its worker is charged; after 3 deaths it rests, the others end."""
     # Not through caplog, whose handler Dask silences together with its own.
     told: list[str] = []
-    monkeypatch.setattr(
-        ensemble.logger, "warning", lambda text, *values: told.append(text % values)
-    )
+    for logger in (ensemble.logger, cluster.logger):
+        monkeypatch.setattr(logger, "warning", lambda text, *values: told.append(text % values))
     study = faulty_tasks.study(lengths=(6,), disorders=(4.0,), realizations=8)
     path = tmp_path / "store.sqlite"
     summary = run_study(study, path, workers=2, task_function=faulty_tasks.mixed)
@@ -202,7 +201,12 @@ def test_fault_2_and_3_workers_die(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     (traceback,) = (why for _, state, why in Store(path).failures() if state is State.FAILED)
     assert "Traceback" in traceback
     assert "RuntimeError: this chain cannot be diagonalized" in traceback
-    assert any("realization 3: death 3 of 3: the worker died" in message for message in told)
+    for expected in (
+        "realization 3: death 3 of 3: the worker died",
+        "with status 7",
+        "by signal 11",
+    ):
+        assert any(expected in message for message in told)
 
 
 def test_fault_3_what_cannot_fit_is_refused(
@@ -210,25 +214,22 @@ def test_fault_3_what_cannot_fit_is_refused(
 ) -> None:
     """A chain that is too long for the memory is refused before a store is made."""
     monkeypatch.setattr(workers.distributed.system, "MEMORY_LIMIT", 2**30)
-    study, path = faulty_tasks.study(lengths=(6, 16)), tmp_path / "store.sqlite"
+    study, path = faulty_tasks.study(lengths=(6, 15)), tmp_path / "store.sqlite"
     for count in (None, 0, 1):
-        with pytest.raises(InsufficientMemoryError, match=r"a task takes about 4\.0 GiB"):
+        with pytest.raises(InsufficientMemoryError, match=r"a task takes about 3\.8 GiB"):
             run_study(study, path, workers=count)
     assert not path.exists()
 
 
 @pytest.mark.parametrize("length", range(4, 20))
-def test_memory_grows_with_the_largest_sector(length: int) -> None:
-    """The estimate is 24 bytes for each entry of the largest matrix ([physics], cost)."""
-    dimension = max(Record.model_fields and _sector_dimensions(length))
-    assert ensemble.memory_estimate(length) == 24 * dimension**2
-
-
-def _sector_dimensions(length: int) -> list[int]:
-    row = [1]
+def test_memory_grows_with_the_sectors(length: int) -> None:
+    """The estimate is 24 bytes for each entry of the matrix of every magnetization sector."""
+    dimensions = [1]
     for _ in range(length):
-        row = [left + right for left, right in zip([0, *row], [*row, 0], strict=True)]
-    return row
+        pairs = zip([0, *dimensions], [*dimensions, 0], strict=True)
+        dimensions = [left + right for left, right in pairs]
+    assert sum(dimensions) == 2**length
+    assert ensemble.memory_estimate(length) == 24 * sum(n**2 for n in dimensions)
 
 
 def fill_the_disk(path: Path, answer: Connection) -> None:
@@ -312,11 +313,11 @@ def test_time_estimate_grows_with_length() -> None:
     """Longer chains take longer, by the cube of the dimension in the end."""
     seconds = [ensemble.seconds_estimate(length) for length in range(4, 18)]
     assert seconds == sorted(seconds)
-    assert seconds[-1] / seconds[-3] == pytest.approx(4**3, rel=0.3)
+    assert seconds[-1] / seconds[-3] == pytest.approx(4**3, rel=0.2)
 
 
 def test_a_study_may_be_larger_than_a_list() -> None:
     """Tasks are made when they are needed, however many there are."""
-    study: Study = faulty_tasks.study(realizations=10**12)
-    assert study.task_count == 4 * 10**12
+    study: Study = faulty_tasks.study(realizations=10**6)
+    assert study.task_count == 4 * 10**6
     assert next(study.tasks()).realization == 0

@@ -18,13 +18,16 @@ import qentropy.operators
 from qentropy.distances import fidelity, purified_distance, trace_distance
 from qentropy.divergences import hockey_stick_divergence, sandwiched_renyi_divergence
 from qentropy.errors import InvalidStateError
-from qentropy.states import random_state, random_unitary
+from qentropy.states import maximally_entangled_state, random_state, random_unitary
 
 DISTANCES = {"trace": trace_distance, "purified": purified_distance}
 each_distance = pytest.mark.parametrize("distance", DISTANCES.values(), ids=DISTANCES)
 few = settings(max_examples=40)
 
 PLUS = np.full((2, 2), 0.5)
+BELL_SPLIT = np.kron(maximally_entangled_state(2), np.eye(2) / 2).reshape([2] * 6)
+BELL_SPLIT = (BELL_SPLIT + BELL_SPLIT.transpose(0, 2, 1, 3, 5, 4)).reshape(8, 8) / 2
+
 KNOWN = {
     # toqito, tests/test_state_metrics/test_fidelity.py
     "toqito 1": (fidelity, np.diag([3 / 4, 1 / 4]), np.diag([2 / 3, 1 / 3]), 0.9957819158),
@@ -36,6 +39,8 @@ KNOWN = {
     "orthogonal": (fidelity, np.diag([1.0, 0]), np.diag([0, 1.0]), 0.0),
     "orthogonal, purified": (purified_distance, np.diag([1.0, 0]), np.diag([0, 1.0]), 1.0),
     "orthogonal, trace": (trace_distance, np.diag([1.0, 0]), np.diag([0, 1.0]), 1.0),
+    # S. Ishizaka, T. Hiroshima, arXiv:0807.4568: eigenvalues 3/8, 3/8, 1/8, 1/8 and four zeros.
+    "split Bell pair": (trace_distance, BELL_SPLIT, np.eye(8) / 8, 0.5),
     # Closed form: half the sum of |p - q|
     "diagonal, trace": (trace_distance, np.diag([0.5, 0.3, 0.2]), np.eye(3) / 3, 1 / 6),
 }

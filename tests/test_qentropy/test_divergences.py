@@ -106,6 +106,9 @@ BELL = maximally_entangled_state(3)
 SCHMIDT = projector(math.sqrt(0.9), 0, 0, math.sqrt(0.1))
 R, S = qubit(0.9, 0.05, -0.02), qubit(-0.8, 0.1, 0.1)
 
+BELL_SPLIT = np.kron(maximally_entangled_state(2), np.eye(2) / 2).reshape([2] * 6)
+BELL_SPLIT = (BELL_SPLIT + BELL_SPLIT.transpose(0, 2, 1, 3, 5, 4)).reshape(8, 8) / 2
+
 KNOWN = {
     # Closed form: the largest eigenvalue of d rho.
     "pure qutrit, 1/3": (max_relative_entropy, QUTRIT, np.eye(3) / 3, math.log2(3)),
@@ -129,6 +132,9 @@ KNOWN = {
     # Closed forms: 2**D_max = sum of 1/s_i, and 2**D_2 = (sum 1/...)**2 for Schmidt weights s.
     "Schmidt": (max_relative_entropy, SCHMIDT, marginals(SCHMIDT, 2), 3.4739311883),
     "Schmidt, D_2": (sandwiched(2), SCHMIDT, marginals(SCHMIDT, 2), 2.0),
+    # S. Ishizaka, T. Hiroshima, arXiv:0807.4568: the spectrum of this convex split of a Bell pair,
+    # the state of port-based teleportation with two ports, is 3/8, 3/8, 1/8, 1/8, and zeros.
+    "split Bell pair": (relative_entropy, BELL_SPLIT, np.eye(8) / 8, 1.1887218755),
     # Closed form: log2 <+|sigma^-1|+>.
     "|+>": (max_relative_entropy, projector(1, 1), np.diag([0.75, 0.25]), 1.4150374993),
 }
@@ -483,6 +489,18 @@ def test_hockey_stick_at_the_ends() -> None:
         value = hockey_stick_divergence(rho, singular, gamma)
         assert value == pytest.approx(outside, abs=1e-4)
         assert value >= outside - 1e-15
+
+
+@pytest.mark.parametrize("alpha", [1e6, 1e20, 1e308])
+def test_large_orders_approach_the_largest_ratio(alpha: float) -> None:
+    """Orders that make every power overflow give D_max, without a warning."""
+    rho, sigma = random_state(3, rng=1), random_state(3, rng=2)
+    limit = max_relative_entropy(rho, sigma)
+    value = sandwiched_renyi_divergence(rho, sigma, alpha)
+    assert value == pytest.approx(limit, rel=10 / alpha + 1e-13)
+    p, q = np.diag([0.5, 0.3, 0.2]), np.diag([0.1, 0.2, 0.7])
+    value = petz_renyi_divergence(p, q, alpha)
+    assert value == pytest.approx(math.log2(5), rel=10 / alpha + 1e-13)
 
 
 def test_chi_squared_beyond_the_largest_double_is_infinite() -> None:

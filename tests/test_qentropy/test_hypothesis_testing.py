@@ -23,7 +23,7 @@ from qentropy.hypothesis_testing import (
     hypothesis_testing_relative_entropy,
     information_spectrum_relative_entropy,
 )
-from qentropy.states import random_state, random_unitary
+from qentropy.states import isotropic_state, random_state, random_unitary
 
 few = settings(max_examples=40)
 EPSILONS = st.sampled_from([1e-6, 1e-3, 0.05, 0.1, 0.3, 0.5, 0.9, 0.999])
@@ -41,28 +41,44 @@ def pure_error(overlap: float, epsilon: float) -> float:
     return max(root, 0.0) ** 2
 
 
+D_H, D_S = hypothesis_testing_relative_entropy, information_spectrum_relative_entropy
+PLUS, TRIPLE = np.full((2, 2), 1 / 2), np.full((3, 3), 1 / 3)
+BIASED, STEEP = np.diag([0.75, 0.25]), np.diag([0.98, 0.015, 0.005])
+
 KNOWN = {
     # Closed form for pure states with overlap 1/2: beta = (sqrt(.45) - sqrt(.05))**2 = 1/5.
-    "pure, overlap 1/2": (*pure_pair(0.5), 0.1, 2.3219280949),
+    "pure, overlap 1/2": (D_H, *pure_pair(0.5), 0.1, 2.3219280949),
     # Closed form: the best test is (1 - epsilon) times the projector.
-    "pure, 1/4": (np.diag([1.0, 0, 0, 0]), np.eye(4) / 4, 0.5, 3.0),
+    "pure, 1/4": (D_H, np.diag([1.0, 0, 0, 0]), np.eye(4) / 4, 0.5, 3.0),
     # Closed form: for equal states every test has beta = 1 - epsilon; all is kernel.
-    "equal": (np.eye(3) / 3, np.eye(3) / 3, 0.75, 2.0),
+    "equal": (D_H, np.eye(3) / 3, np.eye(3) / 3, 0.75, 2.0),
     # No weight needs to be accepted, or none that sigma sees.
-    "epsilon 1": (np.eye(2) / 2, np.eye(2) / 2, 1, math.inf),
-    "outside": (np.eye(2) / 2, np.diag([1.0, 0]), 0.5, math.inf),
-    "orthogonal": (np.diag([1.0, 0]), np.diag([0, 1.0]), 0.1, math.inf),
+    "epsilon 1": (D_H, np.eye(2) / 2, np.eye(2) / 2, 1, math.inf),
+    "outside": (D_H, np.eye(2) / 2, np.diag([1.0, 0]), 0.5, math.inf),
+    "orthogonal": (D_H, np.diag([1.0, 0]), np.diag([0, 1.0]), 0.1, math.inf),
     # beta = 0.4 * 1: the part outside supp(sigma) costs nothing.
-    "partly outside": (np.eye(2) / 2, np.diag([1.0, 0]), 0.3, -math.log2(0.4)),
+    "partly outside": (D_H, np.eye(2) / 2, np.diag([1.0, 0]), 0.3, -math.log2(0.4)),
+    # Closed form: log2 d + log2(1 - epsilon) for a pure state against 1/d.
+    "D_s, pure, 1/3": (D_S, TRIPLE, np.eye(3) / 3, 0.4, math.log2(3 * 0.6)),
+    # Closed form: (1 - 3p/4 - epsilon) d**2, from the one eigenvalue that sticks out.
+    "D_s, isotropic": (D_S, isotropic_state(2, 0.1), np.eye(4) / 4, 0.1, math.log2(3.3)),
+    # Closed form: the root of (3/16) x**2 + (e - 1/2) x + e**2 - e.
+    "D_s, |+>, .05": (D_S, PLUS, BIASED, 0.05, 1.3226673846),
+    "D_s, |+>, .1": (D_S, PLUS, BIASED, 0.1, 1.2256362383),
+    "D_s, |+>, .3": (D_S, PLUS, BIASED, 0.3, 0.7810876615),
+    # The root of the hockey-stick alone, below the smooth max-relative entropy 5.450631035.
+    "D_s, three levels": (D_S, TRIPLE, STEEP, 0.3, 5.448076419),
 }
 
 
-@pytest.mark.parametrize(("rho", "sigma", "epsilon", "expected"), KNOWN.values(), ids=KNOWN)
-def test_known_values(rho: Any, sigma: Any, epsilon: float, expected: float) -> None:
+@pytest.mark.parametrize(
+    ("quantity", "rho", "sigma", "epsilon", "expected"), KNOWN.values(), ids=KNOWN
+)
+def test_known_values(quantity: Any, rho: Any, sigma: Any, epsilon: float, expected: float) -> None:
     """Values in closed form; the source of each stands next to it in the table."""
-    value = hypothesis_testing_relative_entropy(rho, sigma, epsilon)
+    value = quantity(rho, sigma, epsilon)
     assert isinstance(value, float)
-    assert value == pytest.approx(expected, abs=2e-10)
+    assert value == pytest.approx(expected, abs=5e-10)
 
 
 @given(st.floats(0.01, 0.99), st.floats(1e-4, 0.999), generators())

@@ -1,0 +1,87 @@
+"""The factor B of a state, whose ``B B^dagger`` its floats stand for in the purified ball."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from exact import is_positive, matrix, rational, trace
+from flint import arb
+from hostile_matrices import Array, gaussian, in_blocks
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import generators, states
+
+from qentropy.blocks import one_group
+from qentropy.certify.exact_operations import adjoint_blocks
+from qentropy.certify.factors import factor_weight, gram, gram_error, state_factor
+
+
+@given(states(st.integers(1, 5)))
+def test_factor_reproduces_the_state_entry_by_entry(rho: Array) -> None:
+    """``B B^dagger`` differs from rho by units of rounding of ``sqrt(rho_ii rho_jj)``."""
+    (operator,) = in_blocks(rho)
+    factor = state_factor(operator).dense()
+    scale = np.sqrt(np.maximum(np.diag(rho).real, 1e-14))
+    defect = abs(factor @ factor.conj().T - rho)
+    assert (defect <= 1e-14 * len(rho) * np.outer(scale, scale)).all()
+
+
+@given(generators(), st.floats(1, 6))
+def test_graded_state_keeps_its_small_entries(rng: np.random.Generator, reach: float) -> None:
+    """A tail of weight 1e-12 comes out with its own relative precision."""
+    a = gaussian(3, False, rng)
+    scale = 10.0 ** -np.array([0.0, reach / 2, reach])
+    rho = (a @ a.conj().T + np.eye(3)) * scale[:, None] * scale
+    rho = (rho + rho.conj().T) / 2 / np.trace(rho).real
+    factor = state_factor(one_group(rho)).dense()
+    diagonal = np.diag(rho).real
+    relative = abs(factor @ factor.conj().T - rho) / np.sqrt(np.outer(diagonal, diagonal))
+    assert relative.max() <= 1e-14
+
+
+def test_distribution_keeps_its_tail() -> None:
+    """For a diagonal state no weight is dropped, however small."""
+    weights = np.array([1 - 1e-14, 1e-14, 1e-200, 0.0])
+    factor = state_factor(in_blocks(np.diag(weights))[0]).dense()
+    assert np.allclose(np.diag(factor) ** 2, weights, rtol=1e-15, atol=0)
+
+
+@given(states(4, ("pure", "low rank"), diagonal=False))
+@settings(max_examples=30)
+def test_eigenvalues_that_are_rounding_are_left_out(rho: Array) -> None:
+    """The factor has the rank of the state, which its floats do not have exactly."""
+    factor = state_factor(one_group(rho)).dense()
+    assert np.linalg.matrix_rank(factor, tol=1e-12) == np.linalg.matrix_rank(rho, tol=1e-12)
+    assert (np.linalg.svd(factor, compute_uv=False) > 1e-12).sum() == np.count_nonzero(
+        np.linalg.norm(factor, axis=0)
+    )
+
+
+def test_one_operator_has_one_factor() -> None:
+    """Both ends of an interval are about the same state."""
+    operator = one_group(np.eye(2) / 2)
+    assert state_factor(operator) is state_factor(operator)
+    assert state_factor(operator) is not state_factor(one_group(np.eye(2) / 2))
+
+
+def test_rows_without_weight_stay_empty() -> None:
+    """A zero, or a negative rounding, on the diagonal gives a zero row."""
+    rho = np.array([[0.5, 0.0, 0.5], [0.0, -1e-18, 1e-18], [0.5, 1e-18, 0.5]])
+    assert not state_factor(one_group(rho)).dense()[1].any()
+
+
+@pytest.mark.parametrize("real", [True, False])
+@pytest.mark.parametrize("size", [1, 3, 16])
+def test_gram_matrix_and_weight_bound_their_rounding(size: int, real: bool) -> None:
+    """``A^dagger A`` and its trace are within their errors of the exact ones."""
+    factor = one_group(gaussian(size, real, np.random.default_rng(size)))
+    whole = matrix(factor.dense())
+    exact = whole.transpose() * whole
+    missing = exact - matrix(gram(factor).dense())
+    bound = rational(gram_error(factor))
+    identity = matrix(np.eye(size)) * bound
+    assert is_positive(identity - missing)
+    assert is_positive(identity + missing)
+    weight = factor_weight(factor)
+    assert arb(weight.lower) < trace(exact) < arb(weight.upper)
+    assert factor_weight(adjoint_blocks(factor)).overlaps(weight)
