@@ -250,8 +250,11 @@ class DaskWorkers:
     def _present(self) -> dict[str, Any]:
         """Address and description of every worker."""
         try:
-            workers: dict[str, Any] = self._client.scheduler_info(n_workers=-1)["workers"]
-        except (OSError, TimeoutError, KeyError) as error:
+            # Not `Client.scheduler_info`: a callback of the client may replace its answer, before
+            # it is returned, by one without workers, and then every task would seem lost.
+            answer = self._client.sync(self._client.scheduler.identity)
+            workers: dict[str, Any] = answer["workers"]
+        except (OSError, TimeoutError) as error:
             raise EngineError(
                 "the scheduler is lost. Run again to go on where this run stopped."
             ) from error

@@ -1,8 +1,8 @@
 """Smooth max-relative entropy: the cheapest exact route proposes, `certify` proves.
 
 Routes, in the order in which they are tried: a ball that covers ``sigma / Tr sigma``, a commuting
-pair, hockey-stick with completion, the conic program. Each hands over a primal and a dual point;
-the intervals of all routes that were tried are intersected.
+pair, hockey-stick with completion, path following for the purified ball, the conic program. Each
+hands over a primal and a dual point; the intervals of all routes that were tried are intersected.
 """
 
 import math

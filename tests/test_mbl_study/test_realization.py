@@ -188,12 +188,12 @@ def test_spare_driver_is_an_anomaly(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_wide_intervals_are_an_anomaly(monkeypatch: pytest.MonkeyPatch) -> None:
     """An interval wider than asked for is kept, without a warning, and named in the record."""
-    true_smooth = qentropy.smooth_max_relative_entropy
+    true_curve = qentropy.smooth_max_relative_entropy_curve
 
-    def smooth(rho: Any, sigma: Any, epsilon: float) -> Any:
-        return true_smooth(rho, sigma, epsilon, rtol=1e-300)
+    def curve(rho: Any, sigma: Any, epsilons: Any) -> Any:
+        return true_curve(rho, sigma, epsilons, rtol=1e-300)
 
-    monkeypatch.setattr(qentropy, "smooth_max_relative_entropy", smooth)
+    monkeypatch.setattr(qentropy, "smooth_max_relative_entropy_curve", curve)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         record = simulate(CHAIN, epsilons=[0.01], region_sizes=[3])

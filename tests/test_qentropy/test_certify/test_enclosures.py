@@ -78,6 +78,21 @@ def test_shift_covers_an_error_of_the_matrix(values: Array, error: float) -> Non
         assert is_positive(whole + identity(whole) * (rational(shift) - rational(error)))
 
 
+@pytest.mark.parametrize("size", [3, 6])
+def test_shift_is_proved_at_the_edge_of_what_factorises(size: int) -> None:
+    """A factorisation completes for matrices that are not positive; its rounding is paid for."""
+    values = hermitian_matrix("positive", size, True, np.random.default_rng(size))
+    values = values / np.trace(values)
+    edge = -float(eigenvalues(matrix(values))[0].mid())
+    completed = 0
+    for step in range(400):
+        shift = enclosures.psd_shift(one_group(values), guess=edge + step * 2.0**-56)
+        completed += shift < edge + 4e-15
+        if step % 4 == 0:
+            assert_shift_is_proved(values, shift)
+    assert completed > 0
+
+
 @pytest.mark.parametrize("size", [6, 12])
 def test_shift_of_larger_matrices(size: int) -> None:
     """The bound holds where the rounding constants grow: graded and of full size."""
@@ -166,6 +181,17 @@ def test_inner_product_is_enclosed(left: Array, right: Array) -> None:
     """``Tr A B`` of Hermitian A and B lies in its interval, overflow and underflow included."""
     interval = enclosures.inner(*in_blocks(left, right))
     assert contains(interval, arb(trace(matrix(left) * matrix(right))))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_inner_product_that_cancels_is_enclosed(seed: int) -> None:
+    """Where the terms cancel, the rounding of each of them counts."""
+    rng = np.random.default_rng(seed)
+    a, c = (hermitian_matrix("indefinite", 4, False, rng) for _ in range(2))
+    b = c - (np.vdot(a, c).real / np.vdot(a, a).real) * a
+    interval = enclosures.inner(*in_blocks(a, b))
+    assert contains(interval, arb(trace(matrix(a) * matrix(b))))
+    assert interval.width < 1e-12
 
 
 def test_inner_product_of_rectangular_information() -> None:

@@ -213,6 +213,20 @@ def test_classical_optimum_is_enclosed(weights: list[int], random, radius: float
     assert high <= float(best) * (1 + 1e-12) + 1e-12 / max(radius, 1e-2)
 
 
+def test_state_without_proof_of_positivity_is_not_returned(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A candidate in the ball that may be negative does not count."""
+    rho, sigma = in_blocks(np.diag([0.75, 0.25]), np.eye(2) / 2)
+    better, _ = smooth_upper(rho, sigma, 0.5, sigma)
+    monkeypatch.setattr(
+        "qentropy.certify.trace_ball.lifted", lambda candidate, *_, **__: (candidate, False)
+    )
+    bound, state = smooth_upper(rho, sigma, 0.5, sigma)
+    assert state is rho
+    assert better < bound == max_ratio(rho, sigma)
+
+
 def test_price_beyond_the_doubles_proves_nothing() -> None:
     """If ``Tr sigma W`` overflows the lower bound is zero."""
     rho, sigma = one_group(np.eye(2) / 2), one_group(1.7e308 * np.eye(2))
