@@ -17,10 +17,10 @@ __all__ = [
     "couples",
     "diagonals",
     "eigendecompositions",
-    "extreme_eigenvalues",
     "fill_outside",
     "hermitian_part",
     "is_finite",
+    "largest_guess",
     "negative",
     "on_support",
     "ones_like",
@@ -171,10 +171,11 @@ def spectral(vectors: Array, values: Array) -> Array:
     return hermitian_part((vectors * values[..., None, :]) @ vectors.conj().swapaxes(-1, -2))
 
 
-def extreme_eigenvalues(operator: BlockOperator) -> tuple[float, float]:
-    """About the smallest and the largest eigenvalue; a guess."""
-    values = [np.linalg.eigvalsh(group) for group in operator.groups]
-    return min(float(v.min()) for v in values), max(float(v.max()) for v in values)
+def largest_guess(operator: BlockOperator) -> float | None:
+    """``Tr A**2 / Tr A``: never above the largest eigenvalue of a positive A, and often it."""
+    square = sum(float(np.vdot(g, g).real) for g in operator.groups)
+    trace = float(operator.trace)
+    return square / trace if trace > 0 else None
 
 
 def eigendecompositions(operator: BlockOperator) -> list[tuple[Array, Array]]:

@@ -10,9 +10,9 @@ from qentropy.certify.enclosures import difference, inner, psd_shift, trace_inte
 from qentropy.certify.exact_operations import (
     congruence,
     eigendecompositions,
-    extreme_eigenvalues,
     hermitian_part,
     is_finite,
+    largest_guess,
     negative,
     on_support,
     ones_like,
@@ -32,6 +32,9 @@ __all__ = [
     "smooth_lower",
     "smooth_upper",
 ]
+
+
+NEARLY_POSITIVE = 1e-11
 
 
 def smooth_lower(
@@ -72,13 +75,17 @@ def smooth_lower(
         return 0.0
     whole = to_order_one(dual)[0].map(hermitian_part)
     part = on_support(sigma, whole)
-    slack = _dual_slack(sigma, whole)
+    # A positive G, such as a projector, is the best W itself.
+    bottom = psd_shift(whole, guess=0.0)
+    if bottom < 0:
+        bottom = psd_shift(whole)  # positive definite: its smallest eigenvalue narrows the spread
+    is_positive = bottom <= NEARLY_POSITIVE
+    slack = part if is_positive else _dual_slack(sigma, whole)
     shift = slack_shift(sigma, slack, part)
     denominator = slack_cost(sigma, slack, shift)
     if not 0 < denominator < math.inf:
         return 0.0
-    lowest, highest = extreme_eigenvalues(whole)
-    top, bottom = psd_shift(negative(whole), guess=highest), psd_shift(whole, guess=-lowest)
+    top = psd_shift(negative(whole), guess=largest_guess(whole) if is_positive else None)
     if not normalized:
         top, bottom = max(top, 0.0), max(bottom, 0.0)
     cost = up(radius * max(0.0, up(top + bottom)))
@@ -139,6 +146,7 @@ def smooth_upper(
     primal: BlockOperator,
     *,
     normalized: bool = True,
+    guess: float | None = None,
 ) -> tuple[float, BlockOperator]:
     """Proved upper bound of ``2**D_max^e`` from any proposed state, trace-distance radius e.
 
@@ -151,6 +159,8 @@ def smooth_upper(
         As in `smooth_lower`.
     primal
         The candidate X.
+    guess
+        About the least t with ``X <= t sigma``, if it is known; a wrong one costs only time.
 
     Returns
     -------
@@ -166,7 +176,7 @@ def smooth_upper(
         state = _in_ball(rho, sigma, radius, candidate, normalized=normalized)
     if state is None:
         return max_ratio(rho, sigma), rho
-    bound = max_ratio(state, sigma, normalized=normalized)
+    bound = max_ratio(state, sigma, normalized=normalized, guess=guess)
     if bound <= diagonal_ratio(rho, sigma):
         return bound, state
     fallback = max_ratio(rho, sigma)

@@ -425,7 +425,9 @@ def _certified_upper(
             *pair, problem.epsilon, proposal.primal, normalized=normalized
         )
     radius = max(0.0, certify.down(problem.radius - distance)) if distance else problem.radius
-    return certify.smooth_upper(*pair, radius, proposal.primal, normalized=normalized)
+    return certify.smooth_upper(
+        *pair, radius, proposal.primal, normalized=normalized, guess=proposal.level
+    )
 
 
 def _support_epsilon(problem: SmoothingProblem) -> float:

@@ -57,6 +57,8 @@ class Proposal:
         Candidate for the matrix G of a trace ball, or for W of the purified ball.
     offset
         Candidate for the multiplier u of the purified ball.
+    level
+        About the least t with ``X <= t sigma``, if the route knows it.
     status, iterations
         What the route says of itself.
     """
@@ -64,5 +66,6 @@ class Proposal:
     primal: BlockOperator
     dual: BlockOperator
     offset: float = 0.0
+    level: float | None = None
     status: str = "closed form"
     iterations: int = 0

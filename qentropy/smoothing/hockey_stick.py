@@ -28,8 +28,9 @@ def propose(problem: SmoothingProblem) -> Proposal:
     From the left the steps increase and never pass the root, so each one is Dinkelbach's:
     ``lambda = (Tr rho Pi - e) / Tr sigma Pi`` with ``Pi = {rho - lambda sigma > 0}``.
     """
-    _, parts, steps = _newton(problem.rho, problem.sigma, problem.radius)
-    return Proposal(_completed(problem, parts), _projector(problem.rho, parts), iterations=steps)
+    level, parts, steps = _newton(problem.rho, problem.sigma, problem.radius)
+    primal, dual = _completed(problem, parts), _projector(problem.rho, parts)
+    return Proposal(primal, dual, level=level, iterations=steps)
 
 
 def root(rho: BlockOperator, sigma: BlockOperator, radius: float) -> float:

@@ -82,7 +82,9 @@ def propose(problem: SmoothingProblem, tolerance: float = 1e-8) -> Proposal:
     gradient = _gradient(data, point.w, point.u)
     layout = problem.rho
     state = layout.with_groups([gradient.c * r for r in gradient.r])
-    return Proposal(state, layout.with_groups(point.w), point.u, status, steps)
+    return Proposal(
+        state, layout.with_groups(point.w), offset=point.u, status=status, iterations=steps
+    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -101,6 +101,20 @@ def test_a_worker_has_one_task_at_a_time(client: Any) -> None:
     assert crew.free() == 2
 
 
+def test_what_the_client_remembers_is_not_trusted(
+    client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No task seems lost because the client has just replaced its list of workers by none."""
+    crew = DaskWorkers(client, faulty_tasks.slow)
+    monkeypatch.setattr(client, "scheduler_info", lambda **options: {"workers": {}})
+    assert crew.free() == 2
+    crew.submit(Attempt(1, TASKS[0]))
+    endings = []
+    while crew.running:
+        endings += crew.endings(0.05)
+    assert [ending.outcome for ending in endings] == [Outcome.DONE]
+
+
 def test_workers_are_waited_for(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """While there is no worker at all nothing is free, and the user is told once."""
     crew = DaskWorkers(client, faulty_tasks.fast)

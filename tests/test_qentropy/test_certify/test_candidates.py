@@ -93,6 +93,17 @@ def test_distance_is_bounded_and_close(rho: Array, sigma: Array) -> None:
     assert bound <= float(exact.mid()) + 1e-13
 
 
+@pytest.mark.parametrize(("first", "second"), [(1.0, 1.001), (0.999, 1.0), (1.002, 0.998)])
+def test_distance_allows_for_traces_that_are_not_one(first: float, second: float) -> None:
+    """What counts is the distance of the normalised operators."""
+    rho, state = np.diag([0.5, 0.5]), np.diag([0.75, 0.25])
+    bound = distance_bound(*in_blocks(first * rho, second * state), normalized=True)
+    assert 0.25 <= bound <= 0.27
+    larger = distance_bound(*in_blocks(first * rho, second * rho), normalized=True)
+    assert larger >= 0
+    assert distance_bound(*in_blocks(rho, 1.001 * rho), normalized=False) >= 0
+
+
 @given(states(3), states(3), st.sampled_from([0.0, 1e-9, 0.3, 0.999, 1.0]))
 @settings(max_examples=40)
 def test_generalised_distance_is_bounded(rho: Array, sigma: Array, weight: float) -> None:

@@ -27,6 +27,7 @@ from qentropy.certify.factors import state_factor
 from qentropy.certify.purified_ball import purified_lower, purified_trace_lower, purified_upper
 from qentropy.certify.ratios import max_ratio, scaled_floor
 from qentropy.certify.trace_ball import ratio_projector
+from qentropy.states import random_unitary
 
 PAIRS = st.one_of(pairs(st.integers(1, 4)), block_pairs())
 RADII = st.sampled_from([1e-18, 1e-9, 1e-3, 0.1, 0.3, 0.7, 0.95, 1.2])
@@ -71,6 +72,27 @@ def test_lower_bound_is_below_the_exact_dual_value(
             best = value if best is None else max(best, value)
     assert best is not None
     assert rational(bound) <= best
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_lower_bound_pays_for_a_nearly_singular_slack(seed: int) -> None:
+    """Where ``W - u`` is singular to rounding, the residual of its inverse is in the bound."""
+    rng = np.random.default_rng(seed)
+    turn = random_unitary(3, rng=rng)
+    dual = (turn * np.array([0.0, 0.4, 0.9])) @ turn.conj().T
+    dual = (dual + dual.conj().T) / 2 + 2e-16 * np.eye(3)
+    state = (turn * np.array([0.3, 0.3, 0.4])) @ turn.conj().T
+    rho, sigma = in_blocks((state + state.conj().T) / 2, np.eye(3) / 2)
+    bound = purified_lower(rho, sigma, 0.1, in_layout(dual, rho), 0.0)
+    slack, center = matrix(dual), certified_state(rho)
+    values = []
+    for gap in GAPS:
+        shifted = slack + identity(slack) * rational(gap)
+        if is_positive(shifted):
+            inverse = trace(shifted.inv() * center)
+            square = 1 - rational(0.1) ** 2
+            values.append((square / inverse - rational(gap)) / (trace(slack) / 2))
+    assert rational(bound) <= max(values)
 
 
 @given(PAIRS, st.sampled_from([0.05, 0.2, 0.5]), st.booleans())

@@ -48,6 +48,20 @@ def test_ratio_without_division_is_that_of_the_operator(
         assert is_positive(matrix(pair[1]) * rational(bound) - matrix(state))
 
 
+@given(pairs(st.integers(1, 4)), st.sampled_from([1e-3, 0.3, 7.0]))
+@settings(max_examples=30)
+def test_ratio_is_that_of_the_state_whatever_its_trace(
+    pair: tuple[Array, Array], factor: float
+) -> None:
+    """The floats stand for ``X / Tr X``."""
+    rho, sigma = in_blocks(factor * pair[0], pair[1])
+    bound = max_ratio(rho, sigma)
+    if math.isfinite(bound):
+        state = normalised(matrix(factor * pair[0]))
+        assert is_positive(matrix(pair[1]) * rational(bound) - state)
+        assert bound == pytest.approx(max_ratio(*in_blocks(*pair)), rel=1e-6)
+
+
 @given(pairs(st.integers(1, 4)))
 @settings(max_examples=30)
 def test_ratio_of_a_singular_sigma_is_that_on_its_rows(pair: tuple[Array, Array]) -> None:
