@@ -59,7 +59,8 @@ def max_ratio(
 
 def _candidates(state: BlockOperator, sigma: BlockOperator, guess: float | None) -> Iterator[float]:
     if guess is not None and 0 < guess < math.inf:
-        yield guess * (1 + CLOSE)
+        # Above by what rounding may have done to the state, so that one factorisation settles it.
+        yield guess * (1 + min(CLOSE, 2.0**-45 * sigma.dimension**3))
     yield _ratio(state, sigma)
 
 

@@ -160,7 +160,8 @@ def smooth_upper(
     primal
         The candidate X.
     guess
-        About the least t with ``X <= t sigma``, if it is known; a wrong one costs only time.
+        About the least t with ``X <= t sigma``, if it is known. One too small costs time, one too
+        large makes the bound wide.
 
     Returns
     -------

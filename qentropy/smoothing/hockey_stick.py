@@ -29,8 +29,11 @@ def propose(problem: SmoothingProblem) -> Proposal:
     ``lambda = (Tr rho Pi - e) / Tr sigma Pi`` with ``Pi = {rho - lambda sigma > 0}``.
     """
     level, parts, steps = _newton(problem.rho, problem.sigma, problem.radius)
-    primal, dual = _completed(problem, parts), _projector(problem.rho, parts)
-    return Proposal(primal, dual, level=level, iterations=steps)
+    # A little inside the ball, so that rounding does not take the state out.
+    back = min(1.0, INSIDE * problem.rho.dimension / max(problem.radius, INSIDE))
+    primal = _completed(problem, parts, 1 - back)
+    dual = _projector(problem.rho, parts)
+    return Proposal(primal, dual, level=level * (1 + 4 * back), iterations=steps)
 
 
 def root(rho: BlockOperator, sigma: BlockOperator, radius: float) -> float:
@@ -71,15 +74,13 @@ def _diagonal_root(rho: BlockOperator, sigma: BlockOperator, radius: float) -> f
     return max(0.0, float((heads + outside / np.cumsum(q[inside][order])).max()))
 
 
-def _completed(problem: SmoothingProblem, parts: list[_Parts]) -> BlockOperator:
-    """``X = rho - P + alpha N``, of trace one if the ball wants it."""
+def _completed(problem: SmoothingProblem, parts: list[_Parts], share: float) -> BlockOperator:
+    """``X = rho - share (P - alpha N)``, of trace one if the ball wants it."""
     removed = sum(float(np.maximum(w, 0).sum()) for w, _ in parts)
     room = sum(float(np.maximum(-w, 0).sum()) for w, _ in parts)
     wanted = removed if problem.normalized else min(problem.radius, removed)
-    # A little inside the ball, so that rounding does not take it out.
-    keep = 1 - min(1.0, INSIDE * problem.rho.dimension / max(problem.radius, INSIDE))
     alpha = min(1.0, wanted / room) if room > 0 else 0.0
-    change = [keep * np.where(w > 0, -w, -alpha * w) for w, _ in parts]
+    change = [share * np.where(w > 0, -w, -alpha * w) for w, _ in parts]
     return problem.rho.map(np.add, _spectral(problem.rho, parts, change))
 
 

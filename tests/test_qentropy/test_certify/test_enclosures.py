@@ -78,19 +78,17 @@ def test_shift_covers_an_error_of_the_matrix(values: Array, error: float) -> Non
         assert is_positive(whole + identity(whole) * (rational(shift) - rational(error)))
 
 
-@pytest.mark.parametrize("size", [3, 6])
-def test_shift_is_proved_at_the_edge_of_what_factorises(size: int) -> None:
-    """A factorisation completes for matrices that are not positive; its rounding is paid for."""
-    values = hermitian_matrix("positive", size, True, np.random.default_rng(size))
+@pytest.mark.parametrize("seed", range(10))
+def test_shift_is_proved_at_the_edge_of_what_factorises(seed: int) -> None:
+    """Factorisations complete for matrices that are not quite positive; rounding is paid for."""
+    values = hermitian_matrix("positive", 3 + seed % 4, True, np.random.default_rng(seed))
     values = values / np.trace(values)
     edge = -float(eigenvalues(matrix(values))[0].mid())
-    completed = 0
-    for step in range(400):
-        shift = enclosures.psd_shift(one_group(values), guess=edge + step * 2.0**-56)
-        completed += shift < edge + 4e-15
-        if step % 4 == 0:
-            assert_shift_is_proved(values, shift)
-    assert completed > 0
+    guesses = edge + np.arange(600) * 2.0**-56
+    smallest = sorted(enclosures.psd_shift(one_group(values), guess=g) for g in guesses)
+    for shift in smallest[:3]:
+        assert_shift_is_proved(values, shift)
+    assert smallest[0] < edge + 4e-15
 
 
 @pytest.mark.parametrize("size", [6, 12])

@@ -159,6 +159,17 @@ def test_upper_bound_is_close_for_a_state_on_the_boundary(
     assert bound <= exact + 1e-12 * (1 + max_ratio(rho, sigma) / radius)
 
 
+def test_graded_state_is_lifted_on_its_own_scale() -> None:
+    """Making a singular graded state positive costs rounding of t, though sigma is tiny there."""
+    ket = np.array([1.0, 1e-3, 1e-6])
+    state = np.outer(ket, ket) / (ket @ ket)
+    rho, sigma = np.diag([0.6, 0.4, 1e-11]), np.diag([0.5, 0.5e-6, 0.5e-12])
+    center, weight = one_group(rho / np.trace(rho)), one_group(sigma)
+    bound, _ = smooth_upper(center, weight, 0.9, one_group(state))
+    exact = float(largest_eigenvalue(matrix(sigma).inv() * normalised(matrix(state))).mid())
+    assert bound == pytest.approx(exact, rel=1e-10)
+
+
 @given(PAIRS)
 @settings(max_examples=40)
 def test_max_relative_entropy_is_enclosed(pair: tuple[Array, Array]) -> None:

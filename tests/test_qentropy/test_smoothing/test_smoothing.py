@@ -495,6 +495,7 @@ def test_graded_diagonal_sigma_keeps_its_precision(ball: str) -> None:
     result = smooth_max_relative_entropy(rho, sigma, 0.0, ball=ball)
     assert arb(result.lower) < exact < arb(result.upper)
     assert result.gap < 1e-11
+    assert smooth_max_relative_entropy(rho, sigma, 0.1, ball=PURIFIED).converged
 
 
 @pytest.mark.parametrize("condition", [5, 7, 9, 12])
