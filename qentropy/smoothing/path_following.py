@@ -58,7 +58,7 @@ def propose(problem: SmoothingProblem, tolerance: float = 1e-8) -> Proposal:
     data = _Data(
         rho=list(problem.rho.groups),
         sigma=[scale * g for g in problem.sigma.groups],
-        fidelity=float(np.sqrt(1 - problem.epsilon**2)),
+        fidelity=float(np.sqrt(max(0.0, 1 - problem.epsilon**2))),
         normalized=problem.normalized,
     )
     point, status = _start(data), "reached the iteration limit"
