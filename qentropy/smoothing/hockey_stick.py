@@ -19,7 +19,7 @@ _Parts: TypeAlias = tuple[Array, Array]
 
 MAX_STEPS = 60
 INSIDE = 1e-14
-CLOSE_ENOUGH = 1e-9  # the projector's bound is wrong by the square of the distance to the root
+CLOSE_ENOUGH = 1e-13  # a relative step this small is rounding
 
 
 def propose(problem: SmoothingProblem) -> Proposal:
