@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from qentropy.blocks import SUPPORT_TOLERANCE, Array, BlockOperator, require_memory
 from qentropy.errors import SolverError
+from qentropy.expressions import state_factor
 from qentropy.smoothing import hockey_stick
 from qentropy.smoothing.balls import Proposal, SmoothingProblem
 
@@ -235,7 +236,7 @@ def _trace(blocks: Sequence[_Block], problem: SmoothingProblem) -> _Program:
 
 def _purified(blocks: Sequence[_Block], problem: SmoothingProblem) -> _Program:
     """Columns: all L, all W, u, a. Rows: ``Tr sigma W <= 1``, signs, W, then the joint blocks."""
-    factors = [_factor(b) for b in blocks]
+    factors = [state_factor(b.rho)[b.rows] for b in blocks]
     inner = [b.inner for b in blocks]
     corner = [_Cone(f.shape[1], b.cone.complex) for f, b in zip(factors, blocks, strict=True)]
     joint = [_Cone(c.size + i.size, c.complex) for c, i in zip(corner, inner, strict=True)]
@@ -282,13 +283,6 @@ def _purified(blocks: Sequence[_Block], problem: SmoothingProblem) -> _Program:
         _cones(head.shape[0], [*inner, *joint]),
         read,
     )
-
-
-def _factor(block: _Block) -> Array:
-    """B with ``B B^dagger = rho`` on its support, in the rows on which sigma acts."""
-    values, vectors = np.linalg.eigh(block.rho)
-    keep = values > SUPPORT_TOLERANCE * values[-1]
-    return np.asarray((vectors[:, keep] * np.sqrt(values[keep]))[block.rows])
 
 
 def _off_diagonal(factor: Array) -> Array:

@@ -19,7 +19,7 @@ _Parts: TypeAlias = tuple[Array, Array]
 
 MAX_STEPS = 60
 INSIDE = 1e-14
-CLOSE_ENOUGH = 1e-13  # a relative step this small is rounding
+CLOSE_ENOUGH = 1e-10  # the projector's bound is wrong by the square of the distance to the root
 
 
 def propose(problem: SmoothingProblem) -> Proposal:
