@@ -339,7 +339,8 @@ def _routes(
     )
     if method == "path-following" or (automatic and path.applies(problem)):
         yield "path-following", partial(path.propose, problem, max(share * rtol, 1e-13))
-    if method in {"auto", "conic"}:
+    # Where path following converged, what is left is rounding, which SCS does not know better.
+    if method == "conic" or (automatic and best.status != "converged"):
         yield from _conic_routes(best, problem, rtol)
     if not best.tried:
         yield "generalised eigenvalue", partial(_unsmoothed, problem)
