@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.metadata import version
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
@@ -74,6 +75,28 @@ def test_help_teaches() -> None:
     for name in commands:
         text = call(name, "--help").stdout
         assert f"Example: mbl-study {name} " in re.sub(r"\s+", " ", text)
+
+
+@pytest.mark.parametrize("arguments", ["--help", "--version", "run --help", "status"])
+def test_a_look_needs_no_heavy_library(folder: Path, arguments: str) -> None:
+    """What computes and draws nothing waits for none of the libraries that do."""
+    finish(folder)
+    script = "from mbl_study.cli import app; app(standalone_mode=False)"
+    show = "import sys; print(*sys.modules, sep='\\n', file=sys.stderr)"
+    looked = subprocess.run(
+        [sys.executable, "-c", f"{script}; {show}", *arguments.split()],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert looked.stdout
+    loaded = set(looked.stderr.split())
+    assert loaded & {"cvxpy", "distributed", "matplotlib", "pandas", "pyarrow", "qutip"} == set()
+
+
+def test_the_version_is_that_of_the_distribution() -> None:
+    """A report of a fault can name the version."""
+    assert call("--version").stdout == version("qentropy") + "\n"
 
 
 def test_run_draws_figures_and_prints_the_slopes(
