@@ -80,9 +80,9 @@ def smooth_lower(
     if bottom < 0:
         bottom = psd_shift(whole)  # positive definite: its smallest eigenvalue narrows the spread
     is_positive = bottom <= NEARLY_POSITIVE
-    slack = part if is_positive else _dual_slack(sigma, whole)
-    shift = slack_shift(sigma, slack, part)
-    denominator = slack_cost(sigma, slack, shift)
+    slack, shift, denominator = _priced(sigma, part, part) if is_positive else (part, 0.0, 0.0)
+    if not is_positive or shift * sigma.dimension > NEARLY_POSITIVE * denominator:
+        slack, shift, denominator = _priced(sigma, _dual_slack(sigma, whole), part)
     if not 0 < denominator < math.inf:
         return 0.0
     top = psd_shift(negative(whole), guess=largest_guess(whole) if is_positive else None)
@@ -97,6 +97,14 @@ def smooth_lower(
     in_ball = down(quotient_down(gain, weight) - cost)
     at_rho = quotient_down(down(gain - fault), weight)
     return down(min(in_ball, at_rho) / denominator) if in_ball > 0 and at_rho > 0 else 0.0
+
+
+def _priced(
+    sigma: BlockOperator, slack: BlockOperator, dual: BlockOperator
+) -> tuple[BlockOperator, float, float]:
+    """W, the shift c that makes it feasible, and what it then costs."""
+    shift = slack_shift(sigma, slack, dual)
+    return slack, shift, slack_cost(sigma, slack, shift)
 
 
 def _dual_slack(sigma: BlockOperator, dual: BlockOperator) -> BlockOperator:

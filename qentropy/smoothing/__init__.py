@@ -335,7 +335,7 @@ def _routes(
         yield "hockey-stick", partial(hockey_stick.propose, problem)
     # A distance to the boundary of the purified ball costs its square root in the fidelity.
     path, share = (
-        (purified_path, 1e-4) if problem.ball == "purified-distance" else (trace_path, 1e-2)
+        (purified_path, 1e-4) if problem.ball == "purified-distance" else (trace_path, 1e-3)
     )
     if method == "path-following" or (automatic and path.applies(problem)):
         yield "path-following", partial(path.propose, problem, max(share * rtol, 1e-13))

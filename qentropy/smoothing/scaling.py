@@ -124,11 +124,14 @@ def joint_frame(left: Array, right: Array) -> tuple[Array, Array, Array, Array]:
     (0.5, 0.8660254)
     """
     orthonormal, triangle = np.linalg.qr(np.concatenate([dagger(left), dagger(right)]))
-    size = len(left)
-    v = np.linalg.svd(orthonormal[:size])[2]
-    inverse = np.linalg.solve(triangle, dagger(v))
-    first, second = orthonormal[:size] @ dagger(v), orthonormal[size:] @ dagger(v)
-    return dagger(v @ triangle), dagger(inverse), dagger(first), dagger(second)
+    upper, lower = orthonormal[: len(left)], orthonormal[len(left) :]
+    _, cosines, v = np.linalg.svd(upper)
+    v = dagger(v)
+    # Cosines near one do not tell their vectors apart; the sines do.
+    large = cosines > np.sqrt(0.5)
+    v[:, large] = v[:, large] @ dagger(np.linalg.svd(lower @ v[:, large], full_matrices=False)[2])
+    inverse = np.linalg.solve(triangle, v)
+    return dagger(dagger(v) @ triangle), dagger(inverse), dagger(upper @ v), dagger(lower @ v)
 
 
 def longest_step(v: Array, change: Array) -> float:

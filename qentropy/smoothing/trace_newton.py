@@ -111,7 +111,7 @@ class Newton:
         self.point = point
         blocks = point.data.blocks
         self.scalings = [
-            _Scaling(b, pairs, point.t) for b, pairs in zip(blocks, point.pairs, strict=True)
+            _Scaling(b, pairs, point) for b, pairs in zip(blocks, point.pairs, strict=True)
         ]
         # What a unit of nu, mu and t does.
         self.responses = [
@@ -206,7 +206,7 @@ class _Scaling:
     the frame F of P1 and P2, W and what multiplies it in the frame C of P3 and P4.
     """
 
-    def __init__(self, block: Block, pairs: Pairs, t: float) -> None:
+    def __init__(self, block: Block, pairs: Pairs, point: Point) -> None:
         self.block = block
         frames = [scaling_frame(x, s) for x, s in pairs]
         self.direct, self.inverse, self.values = zip(*frames, strict=True)
@@ -230,18 +230,24 @@ class _Scaling:
         self.mu_load = congruence(dagger(self.local[3]), self.ones[3])
         self.local_price = congruence(dagger(self.inverse[2]), block.sigma)
         self.price = congruence(dagger(inner), block.sigma)
-        (n, _), (p, _), (y, _), (x, _) = pairs
-        # What the current point lacks: nothing but rounding.
+        # What the current point lacks of its equations: nothing but rounding.
+        (n, m), (p, above), (y, w), (x, low) = pairs
         self.missing = (
             congruence(dagger(outer), block.rho + n - p - block.embedded(x)),
-            congruence(dagger(inner), t * block.sigma - x - y),
+            congruence(dagger(inner), point.t * block.sigma - x - y),
         )
+        self.drift = [
+            congruence(self.direct[1], point.nu * np.eye(len(m)) - m - above),
+            congruence(self.direct[3], w - block.compressed(m) + point.mu * np.eye(len(w)) - low),
+        ]
         self.system = _factorised(metrics, self.mixed, self.weights)
 
     def pulled(self, targets: Sequence[Array]) -> _Response:
         """The response to what the scaled pairs are to change by."""
+        first, second, third, fourth = targets
+        pulls = (first, second - self.drift[0], third, fourth - self.drift[1])
         first, second, third, fourth = (
-            congruence(dagger(g), z) for g, z in zip(self.local, targets, strict=True)
+            congruence(dagger(g), z) for g, z in zip(self.local, pulls, strict=True)
         )
         outer, inner = self.missing
         return self.solved(outer + first - second, third + fourth - inner, to_x=-fourth)
@@ -267,7 +273,8 @@ class _Scaling:
     ) -> Pairs:
         """The scaled changes of ``X_i`` and ``S_i``."""
         scaled = [congruence(g, s) for g, s in zip(self.local, (m, -m, w, -low), strict=True)]
-        scaled[1] = scaled[1] + nu * self.ones[1]
+        scaled[1] = scaled[1] + nu * self.ones[1] + self.drift[0]
+        scaled[3] = scaled[3] + self.drift[1]
         return [(z - s, s) for z, s in zip(targets, scaled, strict=True)]
 
     def moved(self, changes: Pairs, primal: float, dual: float) -> Pairs:

@@ -53,15 +53,21 @@ def propose(problem: SmoothingProblem, tolerance: float = 1e-8) -> Proposal:
     require_memory(8.0 * 8 * largest**4, "a Newton system")
     data = _data(problem, hockey_stick.order_of_magnitude(problem))
     point, status, steps = follow(_start(data), _step, tolerance)
-    layout = problem.rho
+    zipped = list(zip(data.blocks, point.pairs, strict=True))
     return Proposal(
-        _gathered(
-            layout, [b.embedded(p[3][0]) for b, p in zip(data.blocks, point.pairs, strict=True)]
-        ),
-        _gathered(layout, [p[0][1] - point.mu * np.eye(len(p[0][1])) for p in point.pairs]),
+        _gathered(problem.rho, [b.embedded(pairs[3][0]) for b, pairs in zipped]),
+        _gathered(problem.rho, [_dual(b, pairs, point.mu) for b, pairs in zipped]),
         status=status,
         iterations=steps,
     )
+
+
+def _dual(block: Block, pairs: Pairs, mu: float) -> Array:
+    """``G = M - mu``; where sigma acts as ``W - S_4``, which is as accurate as sigma is large."""
+    (_, m), _, (_, w), (_, s) = pairs
+    out = m - mu * np.eye(len(m))
+    out[np.ix_(block.rows, block.rows)] = w - s
+    return np.asarray(out)
 
 
 def _data(problem: SmoothingProblem, level: float) -> Data:

@@ -1,0 +1,106 @@
+"""The structured solver of the trace balls, judged by what its points prove."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from smoothing_problems import PURIFIED, TRACE, certified, problem
+
+from qentropy import smooth_max_relative_entropy
+from qentropy.errors import ResourceLimitError, SolverError
+from qentropy.smoothing import conic, trace_path
+from qentropy.states import random_state
+
+
+@pytest.mark.parametrize("normalized", [True, False])
+@pytest.mark.parametrize("real", [True, False])
+@pytest.mark.parametrize(
+    ("dimension", "rank", "radius"),
+    [(1, 1, 0.1), (2, 1, 0.1), (3, 3, 1e-4), (4, 1, 0.5), (6, 2, 0.1), (8, 2, 0.01), (12, 3, 0.1)],
+)
+def test_its_two_points_enclose_the_value(
+    dimension: int, rank: int, radius: float, real: bool, normalized: bool
+) -> None:
+    """The certified gap of what it proposes is below 1e-6, for real and complex states."""
+    rng = np.random.default_rng([dimension, rank])
+    rho = random_state(dimension, rank=rank, real=real, rng=rng)
+    task = problem(rho, random_state(dimension, real=real, rng=rng), radius, normalized=normalized)
+    proposal = trace_path.propose(task, 1e-9)
+    low, high = certified(task, proposal)
+    assert 0 < low <= high <= low * (1 + 1e-6)
+
+
+@pytest.mark.parametrize("smallest", [1e-4, 1e-8, 1e-10])
+def test_a_badly_conditioned_sigma(smallest: float) -> None:
+    """Eigenvalues of sigma over ten decades; the value may be thirty bits."""
+    rho = random_state(6, rank=3, rng=4)
+    sigma = np.diag(np.geomspace(smallest, 1, 6))
+    result = smooth_max_relative_entropy(rho, sigma, 0.01, ball=TRACE, method="path-following")
+    assert result.converged
+
+
+def test_a_nearly_commuting_pair() -> None:
+    """Off-diagonal entries of 1e-6 change the value by as much, and not how it is found."""
+    p, q = np.array([0.5, 0.3, 0.2]), np.array([0.2, 0.3, 0.5])
+    near = np.diag(p) + 1e-6 * (1 - np.eye(3))
+    exact = smooth_max_relative_entropy(np.diag(p), np.diag(q), 0.05, ball=TRACE)
+    found = smooth_max_relative_entropy(near, np.diag(q), 0.05, ball=TRACE, method="path-following")
+    assert found.converged
+    assert found.value == pytest.approx(exact.value, abs=1e-4)
+
+
+def test_rows_on_which_sigma_is_zero() -> None:
+    """There X is zero and M is not: the value agrees with SCS's."""
+    rho = random_state(4, real=True, rng=1)
+    task = problem(0.9 * rho + 0.1 * np.eye(4) / 4, np.diag([0.0, 0.2, 0.3, 0.5]), 0.6)
+    first = certified(task, trace_path.propose(task, 1e-9))
+    second = certified(task, conic.propose(task, 1e-10))
+    assert first[1] <= first[0] * (1 + 1e-6)
+    assert first[0] <= second[1]
+    assert second[0] <= first[1]
+
+
+def test_blocks_are_solved_together() -> None:
+    """A direct sum gives the value of the dense matrix that it is, by the conic route."""
+    rng = np.random.default_rng(3)
+    rho, sigma = np.zeros((2, 5, 5))
+    for rows, weight in ((slice(0, 2), 0.3), (slice(2, 5), 0.7)):
+        size = rows.stop - rows.start
+        rho[rows, rows] = weight * random_state(size, real=True, rng=rng)
+        sigma[rows, rows] = (1 - weight) * random_state(size, real=True, rng=rng)
+    by_path, by_cone = (
+        smooth_max_relative_entropy(rho, sigma, 0.1, ball=TRACE, method=method)
+        for method in ("path-following", "conic")
+    )
+    assert by_path.interval.overlaps(by_cone.interval)
+    assert by_path.converged
+    assert by_path.report is not None
+    assert by_path.report.blocks == (3, 2)
+
+
+def test_where_it_does_not_apply() -> None:
+    """A purified ball, a block without sigma, large blocks and many blocks are refused."""
+    size, many = trace_path.LARGEST_BLOCK + 1, trace_path.MOST_BLOCKS + 1
+    rho, sigma = random_state(3, rng=1), random_state(3, rng=2)
+    rows = np.arange(many)
+    tasks = [
+        problem(rho, sigma, 0.1, PURIFIED),
+        problem(np.diag([0.5, 0.25, 0.25]), np.diag([0.5, 0.5, 0.0]), 0.6),
+        problem(random_state(size, rng=1), random_state(size, rng=2), 0.1),
+        problem(np.eye(many) / many, np.diag(1.0 + rows), 0.1),
+    ]
+    for task in tasks:
+        assert not trace_path.applies(task)
+        with pytest.raises(SolverError, match="path following needs"):
+            trace_path.propose(task)
+
+
+def test_a_system_that_does_not_fit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything is allocated."""
+
+    def refuse(*_: object) -> None:
+        raise ResourceLimitError("too large")
+
+    monkeypatch.setattr(trace_path, "require_memory", refuse)
+    with pytest.raises(ResourceLimitError):
+        trace_path.propose(problem(random_state(3, rng=1), random_state(3, rng=2), 0.1))
