@@ -339,8 +339,9 @@ def _routes(
     )
     if method == "path-following" or (automatic and path.applies(problem)):
         yield "path-following", partial(path.propose, problem, max(share * rtol, 1e-13))
-    # Where path following converged, what is left is rounding, which SCS does not know better.
-    if method == "conic" or (automatic and best.status != "converged"):
+    # Where the path of a trace ball converged, what is left is rounding, and SCS rounds worse.
+    done = best.status == "converged" and path is trace_path
+    if method == "conic" or (automatic and not done):
         yield from _conic_routes(best, problem, rtol)
     if not best.tried:
         yield "generalised eigenvalue", partial(_unsmoothed, problem)

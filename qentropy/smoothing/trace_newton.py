@@ -23,8 +23,10 @@ from qentropy.smoothing.scaling import (
     scaling_frame,
 )
 
-__all__ = ["Block", "Change", "Data", "Newton", "Pairs", "Point"]
+__all__ = ["Block", "Change", "Data", "Newton", "Pairs", "Point", "SlowConvergenceError"]
 
+PRECISION = 1e-3  # of conjugate gradients, relative and in the norm of the preconditioner
+MOST_PRODUCTS = 120
 SHARED = 1e-2  # from here on an eigenvector counts as shared by the first two scalings
 
 Pairs = list[tuple[Array, Array]]
@@ -104,14 +106,27 @@ class Change:
     pairs: list[Pairs]
 
 
-class Newton:
-    """The Newton systems at a point: for each right-hand side a direction."""
+class SlowConvergenceError(ArithmeticError):
+    """Conjugate gradients take too long here."""
 
-    def __init__(self, point: Point) -> None:
+
+class Newton:
+    """The Newton systems at a point: for each right-hand side a direction.
+
+    Parameters
+    ----------
+    point
+        Where.
+    direct
+        Whether to factorise; otherwise conjugate gradients, which may raise `SlowConvergenceError`.
+    """
+
+    def __init__(self, point: Point, *, direct: bool) -> None:
         self.point = point
         blocks = point.data.blocks
         self.scalings = [
-            _Scaling(b, pairs, point) for b, pairs in zip(blocks, point.pairs, strict=True)
+            _Scaling(b, pairs, point, direct=direct)
+            for b, pairs in zip(blocks, point.pairs, strict=True)
         ]
         # What a unit of nu, mu and t does.
         self.responses = [
@@ -206,7 +221,7 @@ class _Scaling:
     the frame F of P1 and P2, W and what multiplies it in the frame C of P3 and P4.
     """
 
-    def __init__(self, block: Block, pairs: Pairs, point: Point) -> None:
+    def __init__(self, block: Block, pairs: Pairs, point: Point, *, direct: bool) -> None:
         self.block = block
         frames = [scaling_frame(x, s) for x, s in pairs]
         self.direct, self.inverse, self.values = zip(*frames, strict=True)
@@ -240,7 +255,8 @@ class _Scaling:
             congruence(self.direct[1], point.nu * np.eye(len(m)) - m - above),
             congruence(self.direct[3], w - block.compressed(m) + point.mu * np.eye(len(w)) - low),
         ]
-        self.system = _factorised(metrics, self.mixed, self.weights)
+        system = _System(metrics, self.mixed, self.weights)
+        self.system = system.factorised() if direct else system.iterative()
 
     def pulled(self, targets: Sequence[Array]) -> _Response:
         """The response to what the scaled pairs are to change by."""
@@ -302,24 +318,58 @@ def _turn(shared: Array, mixed: Array, weights: Array) -> Array:
     return turn
 
 
-def _factorised(metrics: Sequence[Array], mixed: Array, weights: Array) -> Callable[[Array], Array]:
-    """The solution of ``A Y A + B Y B + C (weights * (C^dagger Y C)) C^dagger = right``.
+class _System:
+    """``A Y A + B Y B + C (weights * (C^dagger Y C)) C^dagger`` with ``A + B = 1``."""
 
-    In real coordinates of Hermitian matrices, in which inner products are kept.
-    """
-    basis = Coordinates(len(mixed), np.iscomplexobj(mixed))
-    rows = basis.congruence(dagger(mixed), np.sqrt(weights))
-    matrix = rows.T @ rows
-    for part in metrics:
-        matrix += basis.congruence(part)
-    scale = 1 / np.sqrt(matrix.diagonal())
-    matrix *= scale[:, None] * scale
-    factor = cho_factor(matrix, overwrite_a=True, check_finite=False)
+    def __init__(self, metrics: Sequence[Array], mixed: Array, weights: Array) -> None:
+        self.metrics, self.mixed, self.weights = metrics, mixed, weights
 
-    def solve(right: Array) -> Array:
-        return basis.matrix(scale * cho_solve(factor, scale * basis.vector(right)))
+    def applied(self, y: Array) -> Array:
+        """The image of a Hermitian matrix, as ``A + B = 1`` gives it in fewest products."""
+        half = self.metrics[0] @ y
+        inner = self.weights * (dagger(self.mixed) @ (y @ self.mixed))
+        metrics = 2 * (half @ self.metrics[0]) - half - dagger(half) + y
+        return np.asarray(metrics + self.mixed @ (inner @ dagger(self.mixed)))
 
-    return solve
+    def factorised(self) -> Callable[[Array], Array]:
+        """The solution, by a factorisation in real coordinates of Hermitian matrices."""
+        basis = Coordinates(len(self.mixed), np.iscomplexobj(self.mixed))
+        rows = basis.congruence(dagger(self.mixed), np.sqrt(self.weights))
+        matrix = rows.T @ rows
+        for part in self.metrics:
+            matrix += basis.congruence(part)
+        scale = 1 / np.sqrt(matrix.diagonal())
+        matrix *= scale[:, None] * scale
+        factor = cho_factor(matrix, overwrite_a=True, check_finite=False)
+
+        def solve(right: Array) -> Array:
+            return basis.matrix(scale * cho_solve(factor, scale * basis.vector(right)))
+
+        return solve
+
+    def iterative(self) -> Callable[[Array], Array]:
+        """The solution, by conjugate gradients preconditioned with the diagonal."""
+        first, second = (np.outer(*2 * [m.diagonal().real]) for m in self.metrics)
+        squares = np.abs(self.mixed) ** 2
+        inverse = 1 / (first + second + squares @ self.weights @ squares.T)
+
+        def solve(right: Array) -> Array:
+            solution, residual = np.zeros_like(right), right
+            step = inverse * residual
+            start = energy = _dot(residual, step)
+            for _ in range(MOST_PRODUCTS):
+                if energy <= PRECISION**2 * start:
+                    return solution
+                image = self.applied(step)
+                length = energy / _dot(step, image)
+                solution = solution + length * step
+                residual = residual - length * image
+                previous, preconditioned = energy, inverse * residual
+                energy = _dot(residual, preconditioned)
+                step = preconditioned + energy / previous * step
+            raise SlowConvergenceError
+
+        return solve
 
 
 def _trace(matrix: Array) -> float:

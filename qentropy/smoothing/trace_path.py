@@ -16,11 +16,12 @@ from qentropy.errors import SolverError
 from qentropy.smoothing import hockey_stick
 from qentropy.smoothing.balls import Proposal, SmoothingProblem
 from qentropy.smoothing.scaling import dagger, follow, hermitian
-from qentropy.smoothing.trace_newton import Block, Data, Newton, Pairs, Point
+from qentropy.smoothing.trace_newton import Block, Data, Newton, Pairs, Point, SlowConvergenceError
 
 __all__ = ["LARGEST_BLOCK", "applies", "propose"]
 
-LARGEST_BLOCK = 48
+LARGEST_BLOCK = 64
+SMALLEST_ITERATIVE = 16
 MOST_BLOCKS = 64
 BOUNDARY = 0.95
 
@@ -52,7 +53,8 @@ def propose(problem: SmoothingProblem, tolerance: float = 1e-8) -> Proposal:
     largest = max(g.shape[-1] for g in problem.rho.groups)
     require_memory(8.0 * 8 * largest**4, "a Newton system")
     data = _data(problem, hockey_stick.order_of_magnitude(problem))
-    point, status, steps = follow(_start(data), _step, tolerance)
+    stepper = _Stepper(direct=largest < SMALLEST_ITERATIVE)
+    point, status, steps = follow(_start(data), stepper, tolerance)
     zipped = list(zip(data.blocks, point.pairs, strict=True))
     return Proposal(
         _gathered(problem.rho, [b.embedded(pairs[3][0]) for b, pairs in zipped]),
@@ -123,9 +125,24 @@ def _start(data: Data) -> Point:
     return Point(data, pairs, mu, 2 * mu, t, slack)
 
 
-def _step(point: Point) -> Point:
+class _Stepper:
+    """Conjugate gradients as long as they converge, then factorisations."""
+
+    def __init__(self, *, direct: bool) -> None:
+        self.direct = direct
+
+    def __call__(self, point: Point) -> Point:
+        if not self.direct:
+            try:
+                return _step(point, direct=False)
+            except SlowConvergenceError:
+                self.direct = True
+        return _step(point, direct=True)
+
+
+def _step(point: Point, *, direct: bool) -> Point:
     """Mehrotra's predictor, then the step with the centring and the correction it suggests."""
-    newton = Newton(point)
+    newton = Newton(point, direct=direct)
     values = [s.values for s in newton.scalings]
     predictor = newton.direction([[np.diag(-v) for v in vs] for vs in values], 0.0, 0.0)
     primal, dual = newton.lengths(predictor)

@@ -46,7 +46,7 @@ def test_a_direction_keeps_both_sides_feasible(
 ) -> None:
     """All linear equations of the primal and of the dual hold after a full step."""
     point = start(real=real, normalized=normalized, singular=singular)
-    newton, block = Newton(point), point.data.blocks[0]
+    newton, block = Newton(point, direct=True), point.data.blocks[0]
     targets = [[np.diag(0.1 - v) for v in newton.scalings[0].values]]
     change = newton.direction(targets, 0.1, 0.0)
     (n, p, y, x), (m, q, w, z) = unscaled(newton, change)
@@ -61,7 +61,7 @@ def test_a_direction_keeps_both_sides_feasible(
 
 def test_a_direction_meets_the_scaled_target() -> None:
     """The scaled changes of a pair add up to what was asked for."""
-    newton = Newton(start(real=False, normalized=True, singular=False))
+    newton = Newton(start(real=False, normalized=True, singular=False), direct=True)
     targets = [[np.diag(0.1 - v) for v in newton.scalings[0].values]]
     change = newton.direction(targets, 0.1, 0.0)
     for target, (dx, ds) in zip(targets[0], change.pairs[0], strict=True):
@@ -72,7 +72,7 @@ def test_a_direction_meets_the_scaled_target() -> None:
 def test_a_step_within_the_lengths_stays_positive(normalized: bool) -> None:
     """Just inside the longest steps every slack is positive, and the equations hold."""
     point = start(real=False, normalized=normalized, singular=False)
-    newton = Newton(point)
+    newton = Newton(point, direct=True)
     change = newton.direction([[np.diag(-v) for v in newton.scalings[0].values]], 0.0, 0.0)
     primal, dual = newton.lengths(change)
     following = newton.moved(change, 0.99 * primal, 0.99 * dual)
@@ -87,7 +87,7 @@ def test_a_step_within_the_lengths_stays_positive(normalized: bool) -> None:
 def test_the_gap_is_the_difference_of_the_objectives() -> None:
     """At a feasible point ``sum Tr X_i S_i = t - (Tr M rho - mu - nu e)``."""
     point = start(real=False, normalized=True, singular=False)
-    following = trace_path._step(point)
+    following = trace_path._step(point, direct=True)
     m, rho = following.pairs[0][0][1], point.data.blocks[0].rho
     dual = np.vdot(m, rho).real - following.mu - following.nu * point.data.radius
     assert following.gap == pytest.approx(following.t - dual, rel=1e-8)
@@ -98,7 +98,7 @@ def test_a_lower_trace_is_made_up_for() -> None:
     """What the point lacks of its traces, the direction adds."""
     point = start(real=True, normalized=True, singular=False)
     point = dataclasses.replace(point, data=dataclasses.replace(point.data, radius=0.31))
-    newton = Newton(point)
+    newton = Newton(point, direct=True)
     change = newton.direction([[0 * np.diag(v) for v in newton.scalings[0].values]], 0.0, 0.0)
     following = newton.moved(change, 1.0, 1.0)
     assert np.allclose(following.lacking, 0, atol=TIGHT)
