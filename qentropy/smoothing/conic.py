@@ -18,6 +18,7 @@ import scs
 from numpy.typing import NDArray
 
 from qentropy.blocks import SUPPORT_TOLERANCE, Array, BlockOperator, require_memory
+from qentropy.cones import Cone
 from qentropy.errors import SolverError
 from qentropy.expressions import state_factor
 from qentropy.smoothing import hockey_stick
@@ -90,8 +91,8 @@ class _Block:
     rows: NDArray[np.intp]
     basis: Array
     scale: Array
-    cone: "_Cone"
-    inner: "_Cone"
+    cone: Cone
+    inner: Cone
 
     def restored(self, matrix: Array) -> Array:
         """A matrix in the eigenbasis, in the original basis."""
@@ -103,61 +104,6 @@ class _Block:
         out = elsewhere * np.eye(self.cone.size, dtype=matrix.dtype)
         out[np.ix_(self.rows, self.rows)] = matrix
         return self.restored(out)
-
-
-@dataclass(frozen=True)
-class _Cone:
-    """SCS's vectors for Hermitian (``complex``) or symmetric matrices of one size.
-
-    The lower triangle column by column, off-diagonal entries times sqrt 2, an imaginary part
-    after its real part; inner products are kept.
-    """
-
-    size: int
-    complex: bool
-
-    @property
-    def length(self) -> int:
-        return self.size**2 if self.complex else self.size * (self.size + 1) // 2
-
-    def vector(self, matrix: Array) -> Array:
-        columns, rows = np.triu_indices(self.size)
-        entries = matrix[rows, columns] * np.where(rows == columns, 1.0, np.sqrt(2))
-        if not self.complex:
-            return np.asarray(entries.real)
-        both = np.stack([entries.real, np.imag(entries)], axis=1)
-        keep = np.stack([np.ones(len(rows), bool), rows != columns], axis=1)
-        return np.asarray(both[keep])
-
-    def matrix(self, vector: Array) -> Array:
-        columns, rows = np.triu_indices(self.size)
-        if self.complex:
-            both = np.zeros((len(rows), 2))
-            both[np.stack([np.ones(len(rows), bool), rows != columns], axis=1)] = vector
-            entries = both[:, 0] + 1j * both[:, 1]
-        else:
-            entries = np.asarray(vector)
-        entries = entries / np.where(rows == columns, 1.0, np.sqrt(2))
-        out = np.zeros((self.size, self.size), entries.dtype)
-        out[columns, rows] = entries.conj()
-        out[rows, columns] = entries
-        return out
-
-    def weights(self, diagonal: Array) -> Array:
-        """For each entry of the vector the product of its row's and its column's value."""
-        columns, rows = np.triu_indices(self.size)
-        products = diagonal[rows] * diagonal[columns]
-        repeats = np.where(rows == columns, 1, 2) if self.complex else 1
-        return np.asarray(np.repeat(products, repeats))
-
-    def places(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
-        """Where the vector of the submatrix with these rows sits in the vector of the whole."""
-        counter = self.matrix(np.arange(1.0, self.length + 1))
-        weight = np.where(np.eye(self.size, dtype=bool), 1.0, np.sqrt(2))
-        part = (counter * weight)[np.ix_(rows, rows)]
-        small = _Cone(len(rows), self.complex)
-        scale = np.where(np.eye(len(rows), dtype=bool), 1.0, np.sqrt(2))
-        return np.rint(small.vector(part / scale)).astype(np.intp) - 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,7 +133,7 @@ def _blocks(problem: SmoothingProblem) -> list[_Block]:
             values, basis = np.linalg.eigh(sigma)
             rows = np.flatnonzero(values > SUPPORT_TOLERANCE * values[-1])
             levels = level * values[rows]
-            cones = _Cone(len(rho), is_complex), _Cone(len(rows), is_complex)
+            cones = Cone(len(rho), is_complex), Cone(len(rows), is_complex)
             turned = basis.conj().T @ rho @ basis
             # Where t sigma is large the state is small beside it, and W is small there.
             scale = np.ones(len(rows)) if purified else 1 / np.sqrt(np.maximum(levels, 1.0))
@@ -238,8 +184,8 @@ def _purified(blocks: Sequence[_Block], problem: SmoothingProblem) -> _Program:
     """Columns: all L, all W, u, a. Rows: ``Tr sigma W <= 1``, signs, W, then the joint blocks."""
     factors = [state_factor(b.rho)[b.rows] for b in blocks]
     inner = [b.inner for b in blocks]
-    corner = [_Cone(f.shape[1], b.cone.complex) for f, b in zip(factors, blocks, strict=True)]
-    joint = [_Cone(c.size + i.size, c.complex) for c, i in zip(corner, inner, strict=True)]
+    corner = [Cone(f.shape[1], b.cone.complex) for f, b in zip(factors, blocks, strict=True)]
+    joint = [Cone(c.size + i.size, c.complex) for c, i in zip(corner, inner, strict=True)]
     w, k, total = (sum(c.length for c in cones) for cones in (inner, corner, joint))
     starts = np.cumsum([0, *(c.length for c in joint[:-1])])
     spots = [
@@ -301,7 +247,7 @@ def _price(blocks: Sequence[_Block], before: int, after: int) -> Any:
     return sp.csr_array(row[None, :])
 
 
-def _identity(cones: Sequence[_Cone]) -> Array:
+def _identity(cones: Sequence[Cone]) -> Array:
     return np.concatenate([c.vector(np.eye(c.size)) for c in cones])
 
 
@@ -309,12 +255,12 @@ def _column(values: Array) -> Any:
     return sp.csr_array(values[:, None])
 
 
-def _cones(linear: int, cones: Sequence[_Cone]) -> dict[str, Any]:
+def _cones(linear: int, cones: Sequence[Cone]) -> dict[str, Any]:
     key = "cs" if cones[0].complex else "s"
     return {"l": linear, key: [c.size for c in cones]}
 
 
-def _split(vector: Array, cones: Sequence[_Cone]) -> list[Array]:
+def _split(vector: Array, cones: Sequence[Cone]) -> list[Array]:
     ends = np.cumsum([c.length for c in cones])
     return [c.matrix(vector[e - c.length : e]) for c, e in zip(cones, ends, strict=True)]
 
