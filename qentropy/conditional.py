@@ -203,14 +203,15 @@ def max_mutual_information(
     data, frame = in_marginal_frame(whole)
     rho, root = data.operator, _inverse_root(partial_trace(data.matrix, data.dims, 0))
     lift = np.kron(root, np.eye(data.dims[1]))
-    back = np.kron(frame, np.eye(data.dims[1])) @ lift
+    frame = np.kron(frame, np.eye(data.dims[1]))
 
     def attempt(tolerance: float) -> Proof:
         points = proposals.least_marginal(lift @ data.matrix @ lift, data.dims, tolerance)
         upper, marginal = certify.information_upper(rho, points.marginal, data.dims)
-        dual = one_group(lift @ points.dual @ lift)
+        with np.errstate(invalid="ignore", over="ignore"):  # of a broken proposal
+            dual = one_group(lift @ points.dual @ lift)
+            witness = frame @ dual.groups[0][0] @ frame.conj().T
         lower = certify.information_lower(rho, dual, data.dims)
-        witness = back @ points.dual @ back.conj().T
         return Proof(lower, upper, _normalized(marginal), witness, points.status, points.iterations)
 
     result = certified(attempt, rtol, logarithm, value_is_lower=False, notes=data.repairs)

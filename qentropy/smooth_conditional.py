@@ -14,13 +14,13 @@ from functools import partial
 import numpy as np
 from numpy.typing import ArrayLike
 
-from qentropy import certify
+from qentropy import certify, proposals
 from qentropy.bipartite import BipartiteState, check_bipartite, purification, purified_partner
 from qentropy.blocks import Array, BlockOperator, one_group
 from qentropy.conditional import conditional_max_entropy, conditional_min_entropy
 from qentropy.errors import CertificationWarning, InvalidParameterError
 from qentropy.operators import check_ball
-from qentropy.proposals import Points, least_marginal_near
+from qentropy.proposals import Points
 from qentropy.refinement import Attempt, Proof, certified, check_rtol, logarithm, warn_if_wide
 from qentropy.results import CertifiedValue
 
@@ -220,7 +220,7 @@ class _Ball:
         return attempt
 
     def _propose(self, rho: Array, dims: tuple[int, int], tolerance: float) -> Points:
-        return least_marginal_near(
+        return proposals.least_marginal_near(
             rho,
             dims,
             self.radius,

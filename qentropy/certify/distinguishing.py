@@ -52,10 +52,10 @@ def distinguishing_lower(
     kernel
         The columns Q, nearly orthonormal; all of the space if left out.
     """
-    effect, marginal = (hermitian_part(x) for x in primal)
     first, second = dims
-    if not (np.isfinite(effect).all() and np.isfinite(marginal).all()):
+    if not all(np.isfinite(x).all() for x in primal):
         return 0.0, np.eye(second) / second
+    effect, marginal = (hermitian_part(x) for x in primal)
     local, inside = one_group(marginal), one_group(effect)
     shift = max(0.0, psd_shift(inside))
     seen, seen_error = _compressed(gap, error, kernel)

@@ -121,9 +121,8 @@ def marginal_upper(
         As in `marginal_norm`; ``inf`` if the weight is not provably positive.
     """
     first, second = dims
-    candidate = hermitian_part(marginal)
-    if not np.isfinite(candidate).all():
-        candidate = np.zeros((second, second))
+    finite = bool(np.isfinite(marginal).all())
+    candidate = hermitian_part(marginal) if finite else np.zeros((second, second))
     factor = np.eye(first) if weight is None else weight
     product = one_group(np.kron(factor, candidate))
     gap, error = difference(product, state)
@@ -136,6 +135,8 @@ def marginal_upper(
         floor = -psd_shift(one_group(factor))
         shift = up(max(0.0, shift) / floor) if floor > 0 else math.inf
     shift = max(shift, psd_shift(local))
+    if not math.isfinite(shift):
+        return math.inf, candidate
     bound = up(trace_interval(local).upper + up(shift * second))
     return bound, candidate + shift * np.eye(second)
 

@@ -132,7 +132,8 @@ def conditional_max_entropy(
             \begin{pmatrix} 1 & Y \\ Y^\dagger & 1 \otimes \sigma \end{pmatrix} \ge 0,\;
             \mathrm{Tr}\,\sigma = 1, \\
         \text{dual:}\quad & \min\; \mathrm{Tr}\,L + \mu :\;
-            \begin{pmatrix} L & -B^\dagger/2 \\ -B/2 & Z \end{pmatrix} \ge 0,\; \mathrm{Tr}_A Z \le \mu.
+            \begin{pmatrix} L & -B^\dagger/2 \\ -B/2 & Z \end{pmatrix} \ge 0,\;
+            \mathrm{Tr}_A Z \le \mu.
 
     Parameters
     ----------
