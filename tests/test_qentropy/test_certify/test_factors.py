@@ -13,7 +13,14 @@ from strategies import generators, states
 
 from qentropy.blocks import one_group
 from qentropy.certify.exact_operations import adjoint_blocks
-from qentropy.certify.factors import factor_weight, gram, gram_error, state_factor
+from qentropy.certify.factors import (
+    factor_weight,
+    gram,
+    gram_error,
+    overlap_lower,
+    state_factor,
+    state_of_factor,
+)
 
 
 @given(states(st.integers(1, 5)))

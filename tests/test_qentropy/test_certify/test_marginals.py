@@ -85,7 +85,7 @@ def test_right_points_are_tight() -> None:
 
 
 def test_a_weight_takes_the_place_of_the_identity() -> None:
-    """``diag(1/2, 1/4) (x) Y >= X``: the least trace is that of ``X`` over the weight, row by row."""
+    """``diag(1/2, 1/4) (x) Y >= X``, X diagonal: a maximum of ratios for each entry of Y."""
     weight = np.diag([0.5, 0.25])
     state = one_group(JOINT)
     exact = Fraction(1) + Fraction(5, 4)  # max(1/2 / 1/2, 1/8 / 1/4) + max(1/8, 5/4)
