@@ -1,15 +1,10 @@
 """Thermalization of regions of the disordered Heisenberg chain, from parameters to figures.
 
-What needs the libraries of tables, figures and clusters is loaded when it is first asked for.
+Each name is loaded when it is first asked for, with the libraries that it needs.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
-
-from mbl_study.chain import HeisenbergChain
-from mbl_study.equilibrium import Equilibrium, equilibrate
-from mbl_study.initial_states import neel, tilted_neel
-from mbl_study.realization import Record, simulate
 
 if TYPE_CHECKING:
     from mbl_study.analysis import (
@@ -21,7 +16,10 @@ if TYPE_CHECKING:
         tabulate,
         write_tables,
     )
+    from mbl_study.chain import HeisenbergChain
     from mbl_study.ensemble import run_study
+    from mbl_study.equilibrium import Equilibrium, equilibrate
+    from mbl_study.initial_states import neel, tilted_neel
     from mbl_study.plots import (
         plot_bath_bounds,
         plot_level_spacing,
@@ -29,6 +27,8 @@ if TYPE_CHECKING:
         plot_slope,
         write_figures,
     )
+    from mbl_study.realization import simulate
+    from mbl_study.record import Record
     from mbl_study.store import Store, open_store
     from mbl_study.study import Study
 
@@ -58,7 +58,11 @@ __all__ = [
     "write_tables",
 ]
 
-_HOMES = ("study", "store", "ensemble", "analysis", "plots")
+# The cheap ones come first.
+_HOMES = (
+    *("record", "initial_states", "study", "store"),
+    *("chain", "equilibrium", "realization", "ensemble", "analysis", "plots"),
+)
 
 
 def __getattr__(name: str) -> Any:
@@ -68,3 +72,7 @@ def __getattr__(name: str) -> Any:
             if name in module.__all__:
                 return getattr(module, name)
     raise AttributeError(f"module 'mbl_study' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -9,14 +9,16 @@ sectors carry the weights 1/4, 1/2 and 1/4.
 from __future__ import annotations
 
 from collections.abc import Iterable
-
-import qutip
-from qutip import Qobj
+from typing import TYPE_CHECKING
 
 import qentropy
 from mbl_study.sectors import checked_sites
 
-__all__ = ["INITIAL_STATES", "initial_ket", "neel", "tilted_neel"]
+# QuTiP takes a second to load, and a study that is only looked at needs no ket.
+if TYPE_CHECKING:
+    from qutip import Qobj
+
+__all__ = ["INITIAL_STATES", "initial_ket", "neel", "tilted_neel", "tilted_sites"]
 
 INITIAL_STATES = ("tilted-neel", "neel")
 """Names that :func:`initial_ket` knows; the first is the study's default."""
@@ -37,9 +39,12 @@ def neel(length: int) -> Qobj:
 
     Examples
     --------
+    >>> import qutip
     >>> neel(3) == qutip.basis([2, 2, 2], [0, 1, 0])
     True
     """
+    import qutip
+
     return qutip.basis([2] * length, [site % 2 for site in range(length)])
 
 
@@ -69,6 +74,8 @@ def tilted_neel(length: int, sites: Iterable[int] | None = None) -> Qobj:
     >>> round(state.overlap(neel(4)).real, 12)
     0.5
     """
+    import qutip
+
     tilted = checked_sites(range(length - 2, length) if sites is None else sites, length)
     plus = (qutip.basis(2, 0) + qutip.basis(2, 1)).unit()
     return qutip.tensor(
@@ -101,11 +108,39 @@ def initial_ket(name: str, length: int) -> Qobj:
     >>> initial_ket("tilted-neel:0,1", 6) == tilted_neel(6, [0, 1])
     True
     """
-    kind, _, positions = name.partition(":")
+    tilted = tilted_sites(name, length)
+    return tilted_neel(length, tilted) if tilted else neel(length)
+
+
+def tilted_sites(name: str, length: int) -> tuple[int, ...]:
+    """Sites that point along x in an initial state, which exists if this returns.
+
+    Parameters
+    ----------
+    name, length
+        As in `initial_ket`.
+
+    Returns
+    -------
+    tuple of int
+        Ascending; empty for the Néel state.
+
+    Raises
+    ------
+    InvalidParameterError
+        No such name, or no such sites.
+
+    Examples
+    --------
+    >>> tilted_sites("tilted-neel", 6)
+    (4, 5)
+    """
+    kind, colon, positions = name.partition(":")
     if kind == "tilted-neel":
-        return tilted_neel(length, _positions(name, positions) if ":" in name else None)
+        sites = _positions(name, positions) if colon else range(length - 2, length)
+        return checked_sites(sites, length)
     if name == "neel":
-        return neel(length)
+        return ()
     raise qentropy.InvalidParameterError(
         f"initial state must be one of {', '.join(INITIAL_STATES)} or tilted-neel:SITE,SITE...; "
         f"got {name!r}"

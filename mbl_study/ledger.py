@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from mbl_study.database import digest, transaction
 from mbl_study.errors import StudyMismatchError
-from mbl_study.realization import Record
+from mbl_study.record import Record
 from mbl_study.study import Study, Task, canonical_json
 
 __all__ = ["Attempt", "Ending", "Ledger", "Outcome", "State"]

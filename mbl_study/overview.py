@@ -15,11 +15,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from mbl_study.console import clean, duration
-from mbl_study.ensemble import memory_estimate, seconds_estimate
 from mbl_study.errors import StoreMissingError
 from mbl_study.store import Store
 from mbl_study.study import Study, Task
-from mbl_study.workers import local_share
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,6 +36,10 @@ def plan(study: Study, store: Store, workers: int | None) -> dict[str, Any]:
     InsufficientMemoryError
         A task does not fit into the memory of one worker.
     """
+    # With these come QuTiP and Dask.
+    from mbl_study.ensemble import memory_estimate, seconds_estimate
+    from mbl_study.workers import local_share
+
     need = max(map(memory_estimate, study.lengths))
     count, share = local_share(need, workers)
     settled = store.settled() if store.path.exists() else set()

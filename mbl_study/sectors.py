@@ -13,14 +13,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 from operator import index
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
-from qutip import Qobj
 
 import qentropy
+
+if TYPE_CHECKING:
+    from qutip import Qobj
 
 __all__ = [
     "SectorOperator",
@@ -185,6 +187,8 @@ class SectorOperator:
 
     def to_qobj(self) -> Qobj:
         """QuTiP operator with sparse (CSR) data and one tensor factor per site."""
+        from qutip import Qobj
+
         return Qobj(self.to_sparse(), dims=[[2] * self.sites] * 2)
 
     def trace_out(self, position: int) -> SectorOperator:

@@ -15,7 +15,7 @@ from typing import Any, Self
 from mbl_study import database
 from mbl_study.errors import StoreDamagedError
 from mbl_study.ledger import Ledger, State
-from mbl_study.realization import Record
+from mbl_study.record import Record
 from mbl_study.study import Study, Task
 
 __all__ = ["Store", "open_store"]

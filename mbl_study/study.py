@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from pydantic import (
@@ -28,10 +28,13 @@ from pydantic import (
     field_validator,
 )
 
-from mbl_study.chain import HeisenbergChain
 from mbl_study.errors import InvalidStudyError
-from mbl_study.initial_states import INITIAL_STATES, initial_ket
-from mbl_study.realization import PHYSICS_VERSION
+from mbl_study.initial_states import INITIAL_STATES, tilted_sites
+from mbl_study.record import PHYSICS_VERSION
+
+# It loads QuTiP, which takes a second and which a study that is only looked at does not need.
+if TYPE_CHECKING:
+    from mbl_study.chain import HeisenbergChain
 
 __all__ = ["Study", "Task", "canonical_json", "preset_names"]
 
@@ -138,6 +141,8 @@ class Task(BaseModel):
         >>> tuple(weak.fields) == tuple(strong.fields)
         True
         """
+        from mbl_study.chain import HeisenbergChain
+
         source = np.random.SeedSequence(self.seed, spawn_key=(self.length, self.realization))
         fields = np.random.default_rng(source).uniform(-1.0, 1.0, self.length)
         return HeisenbergChain(
@@ -187,7 +192,7 @@ class Study(BaseModel):
     @classmethod
     def _exists(cls, name: str, info: ValidationInfo) -> str:
         for length in info.data.get("lengths", ()):
-            initial_ket(name, length)
+            tilted_sites(name, length)
         return name
 
     @classmethod

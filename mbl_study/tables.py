@@ -18,7 +18,7 @@ import pandas as pd
 from pyarrow import parquet
 
 if TYPE_CHECKING:
-    from mbl_study.realization import Record
+    from mbl_study.record import Record
     from mbl_study.study import Task
 
 __all__ = ["Tables", "read_tables", "tabulate", "write_atomically", "write_tables"]

@@ -10,7 +10,7 @@ import numpy as np
 
 from mbl_study.ensemble import simulate_task
 from mbl_study.ledger import NOT_COMPARED
-from mbl_study.realization import Record
+from mbl_study.record import Record
 from mbl_study.store import Store
 from mbl_study.study import Task
 from mbl_study.workers import TaskFunction

@@ -10,11 +10,12 @@ from numpy.typing import ArrayLike
 from qentropy.blocks import Array
 from qentropy.operators import check_states
 from qentropy.results import FloatOrArray, float_or_array
-from qentropy.spectra import adjoint
+from qentropy.spectra import adjoint, closed_form
 
 __all__ = ["fidelity", "purified_distance", "trace_distance"]
 
 
+@closed_form
 def trace_distance(rho: ArrayLike, sigma: ArrayLike) -> FloatOrArray:
     r"""Trace distance, ``T(rho, sigma) = ||rho - sigma||_1 / 2``.
 
@@ -51,6 +52,7 @@ def trace_distance(rho: ArrayLike, sigma: ArrayLike) -> FloatOrArray:
     return float_or_array(np.minimum(total / 2, 1.0))
 
 
+@closed_form
 def fidelity(rho: ArrayLike, sigma: ArrayLike) -> FloatOrArray:
     r"""Root fidelity, ``F(rho, sigma) = ||sqrt(rho) sqrt(sigma)||_1``.
 
@@ -84,6 +86,7 @@ def fidelity(rho: ArrayLike, sigma: ArrayLike) -> FloatOrArray:
     return float_or_array(np.minimum(overlap, 1.0))
 
 
+@closed_form
 def purified_distance(rho: ArrayLike, sigma: ArrayLike) -> FloatOrArray:
     r"""Purified distance, ``P(rho, sigma) = sqrt(1 - F(rho, sigma)**2)``.
 

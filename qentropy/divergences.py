@@ -16,6 +16,7 @@ from qentropy.results import FloatOrArray, float_or_array
 from qentropy.spectra import (
     LARGEST_ORDER,
     JointSpectrum,
+    closed_form,
     diagonal_matrices,
     in_eigenbasis_of_sigma,
     joint_spectrum,
@@ -39,6 +40,7 @@ __all__ = [
 LN2 = math.log(2)
 
 
+@closed_form
 def relative_entropy(rho: ArrayLike, sigma: ArrayLike) -> FloatOrArray:
     r"""Umegaki relative entropy, ``D(rho||sigma) = Tr rho (log2 rho - log2 sigma)``.
 
@@ -73,6 +75,7 @@ def relative_entropy(rho: ArrayLike, sigma: ArrayLike) -> FloatOrArray:
     return float_or_array(_petz(check_pair(rho, sigma), 1.0))
 
 
+@closed_form
 def max_relative_entropy(rho: ArrayLike, sigma: ArrayLike) -> FloatOrArray:
     r"""Max-relative entropy, ``D_max(rho||sigma) = log2 min{t : rho <= t sigma}``.
 
@@ -108,6 +111,7 @@ def max_relative_entropy(rho: ArrayLike, sigma: ArrayLike) -> FloatOrArray:
     return float_or_array(_max(check_pair(rho, sigma)))
 
 
+@closed_form
 def min_relative_entropy(rho: ArrayLike, sigma: ArrayLike) -> FloatOrArray:
     r"""Min-relative entropy, ``D_0(rho||sigma) = -log2 Tr Pi_rho sigma``.
 
@@ -140,6 +144,7 @@ def min_relative_entropy(rho: ArrayLike, sigma: ArrayLike) -> FloatOrArray:
     return float_or_array(_petz(check_pair(rho, sigma), 0.0))
 
 
+@closed_form
 def petz_renyi_divergence(rho: ArrayLike, sigma: ArrayLike, alpha: float) -> FloatOrArray:
     r"""Petz-Rényi divergence, ``log2(Tr rho^alpha sigma^(1 - alpha)) / (alpha - 1)``.
 
@@ -183,6 +188,7 @@ def petz_renyi_divergence(rho: ArrayLike, sigma: ArrayLike, alpha: float) -> Flo
     return float_or_array(_petz(check_pair(rho, sigma), min(order, LARGEST_ORDER)))
 
 
+@closed_form
 def sandwiched_renyi_divergence(rho: ArrayLike, sigma: ArrayLike, alpha: float) -> FloatOrArray:
     r"""Sandwiched Rényi divergence of order alpha.
 
@@ -229,6 +235,7 @@ def sandwiched_renyi_divergence(rho: ArrayLike, sigma: ArrayLike, alpha: float) 
     return float_or_array(_sandwiched(check_pair(rho, sigma), order))
 
 
+@closed_form
 def chi_squared_divergence(rho: ArrayLike, sigma: ArrayLike) -> FloatOrArray:
     r"""Chi-squared divergence, ``Tr(sigma^{-1/2} rho sigma^{-1/2} rho) - 1``.
 
@@ -272,6 +279,7 @@ def chi_squared_divergence(rho: ArrayLike, sigma: ArrayLike) -> FloatOrArray:
     return float_or_array(np.where(pair.supported, shifted, np.inf))
 
 
+@closed_form
 def hockey_stick_divergence(rho: ArrayLike, sigma: ArrayLike, gamma: float) -> FloatOrArray:
     r"""Hockey-stick divergence, ``Tr (rho - gamma sigma)_+``.
 

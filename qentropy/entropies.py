@@ -8,11 +8,19 @@ from numpy.typing import ArrayLike
 from qentropy.blocks import Array, BlockOperator
 from qentropy.operators import check_epsilon, check_state
 from qentropy.results import FloatOrArray, float_or_array
-from qentropy.spectra import LARGEST_ORDER, flat, log_of_sum, positive_logarithm, scaled_growth
+from qentropy.spectra import (
+    LARGEST_ORDER,
+    closed_form,
+    flat,
+    log_of_sum,
+    positive_logarithm,
+    scaled_growth,
+)
 
 __all__ = ["renyi_entropy", "von_neumann_entropy"]
 
 
+@closed_form
 def von_neumann_entropy(rho: ArrayLike) -> FloatOrArray:
     r"""Von Neumann entropy, ``H(rho) = -Tr rho log2 rho``.
 
@@ -43,6 +51,7 @@ def von_neumann_entropy(rho: ArrayLike) -> FloatOrArray:
     return renyi_entropy(rho, 1.0)
 
 
+@closed_form
 def renyi_entropy(rho: ArrayLike, alpha: float) -> FloatOrArray:
     r"""Rényi entropy, ``H_alpha(rho) = log2(Tr rho**alpha) / (1 - alpha)``.
 

@@ -28,7 +28,7 @@ class DimensionMismatchError(QEntropyError, ValueError):
 
 
 class SolverError(QEntropyError, RuntimeError):
-    """A numerical solver gave nothing that a certificate could be built on."""
+    """A numerical routine failed, or gave nothing that a certificate could be built on."""
 
 
 class ResourceLimitError(QEntropyError, MemoryError):

@@ -13,7 +13,7 @@ from qentropy.divergences import max_relative_entropy, min_relative_entropy
 from qentropy.errors import SolverError
 from qentropy.operators import StatePair, check_epsilon, check_pair
 from qentropy.results import FloatOrArray, float_or_array
-from qentropy.spectra import diagonal_matrices, in_eigenbasis_of_sigma
+from qentropy.spectra import closed_form, diagonal_matrices, in_eigenbasis_of_sigma
 
 __all__ = ["hypothesis_testing_relative_entropy", "information_spectrum_relative_entropy"]
 
@@ -21,6 +21,7 @@ MAX_STEPS = 500
 ROUNDING = 4 * np.finfo(float).eps
 
 
+@closed_form
 def hypothesis_testing_relative_entropy(
     rho: ArrayLike, sigma: ArrayLike, epsilon: float
 ) -> FloatOrArray:
@@ -71,6 +72,7 @@ def hypothesis_testing_relative_entropy(
     return float_or_array(np.where(finite, -np.log2(error) - pair.exponent, np.inf))
 
 
+@closed_form
 def information_spectrum_relative_entropy(
     rho: ArrayLike, sigma: ArrayLike, epsilon: float
 ) -> FloatOrArray:

@@ -4,19 +4,23 @@ Everything works block by block on whole groups. A sum over all pairs of eigenve
 one last axis, so that stacks and block structures need no loop of their own.
 """
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 
 from qentropy.blocks import SUPPORT_TOLERANCE, Array
+from qentropy.errors import SolverError
 from qentropy.operators import StatePair
 
 __all__ = [
     "LARGEST_ORDER",
     "JointSpectrum",
     "adjoint",
+    "closed_form",
     "diagonal_matrices",
     "flat",
     "in_eigenbasis_of_sigma",
@@ -31,6 +35,37 @@ __all__ = [
 
 LARGEST_ORDER = 1e15
 """Beyond this order no Rényi quantity changes by more than rounding."""
+
+_Arguments = ParamSpec("_Arguments")
+_Result = TypeVar("_Result")
+
+
+def closed_form(function: Callable[_Arguments, _Result]) -> Callable[_Arguments, _Result]:
+    """Decorator of the public functions: no exception and no setting of numpy goes through.
+
+    They compute with numpy's default floating-point errors, whatever the caller has set: an
+    exponential that underflows to zero is not a fault. LAPACK that fails is a `SolverError`.
+
+    Examples
+    --------
+    >>> root = closed_form(np.linalg.cholesky)
+    >>> root(np.array([[-1.0]]))
+    Traceback (most recent call last):
+    qentropy.errors.SolverError: cholesky failed in LAPACK: Matrix is not positive definite. ...
+    """
+
+    @functools.wraps(function)
+    def guarded(*args: _Arguments.args, **options: _Arguments.kwargs) -> _Result:
+        try:
+            with np.errstate(divide="warn", over="warn", under="ignore", invalid="warn"):
+                return function(*args, **options)
+        except np.linalg.LinAlgError as error:
+            raise SolverError(
+                f"{function.__name__} failed in LAPACK: {error}. Entries of less spread, or "
+                "another build of numpy, may help."
+            ) from error
+
+    return guarded
 
 
 @dataclass(frozen=True, eq=False)

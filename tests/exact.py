@@ -59,6 +59,13 @@ def is_positive(operator: fmpq_mat) -> bool:
     return True
 
 
+def meant_state(values: NDArray[Any], *, normalized: bool) -> fmpq_mat:
+    """The state that a matrix stands for: over its trace if normalised, or if that exceeds one."""
+    whole = matrix(values)
+    assert is_positive(whole)
+    return normalised(whole) if normalized or trace(whole) > 1 else whole
+
+
 def eigenvalues(operator: fmpq_mat) -> list[arb]:
     """Enclosures of the eigenvalues, which must be real, each once; the matrix need not be normal.
 

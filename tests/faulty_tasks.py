@@ -17,7 +17,7 @@ from pathlib import Path
 from mbl_study import cli, ensemble
 from mbl_study.ensemble import run_study
 from mbl_study.ledger import Ending, Ledger
-from mbl_study.realization import BathBounds, Record, RegionRecord
+from mbl_study.record import BathBounds, Record, RegionRecord
 from mbl_study.study import Study, Task
 
 

@@ -55,6 +55,9 @@ KINDS: dict[str, Callable[[Array, np.random.Generator], Array]] = {
 }
 
 
+PRIMAL_CANDIDATES = ("noise", "sigma", "transposed", "mixed")
+
+
 def exactly_hermitian(values: Array) -> Array:
     """Rounded until it equals its adjoint."""
     return values / 2 + values.conj().T / 2
@@ -71,6 +74,21 @@ def hermitian_matrices(draw: st.DrawFn, size: int | None = None) -> Array:
     kind = draw(st.sampled_from(sorted(KINDS)))
     size = size or draw(st.integers(1, 4))
     return hermitian_matrix(kind, size, draw(st.booleans()), draw(generators()))
+
+
+def primal_candidate(kind: str, pair: tuple[Array, Array], noise: Array) -> Array:
+    """A point as a route might propose it, or one that nobody should."""
+    rho, sigma = pair
+    size, count = len(rho), len(noise)
+    padded = np.zeros((max(count, size), max(count, size)), complex)
+    padded[:count, :count] = noise
+    table = {
+        "noise": padded[:size, :size],
+        "sigma": sigma,
+        "transposed": rho.T,
+        "mixed": 0.9 * rho + 0.1 * sigma,
+    }
+    return table[kind]
 
 
 def in_blocks(*matrices: Array) -> tuple[BlockOperator, ...]:

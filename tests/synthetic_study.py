@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from mbl_study.realization import BathBounds, Record, RegionRecord
+from mbl_study.record import BathBounds, Record, RegionRecord
 from mbl_study.study import Task
 
 DISORDERS = (0.5, 1.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 15.0)

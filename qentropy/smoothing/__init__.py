@@ -26,7 +26,7 @@ from qentropy.errors import (
 )
 from qentropy.operators import StatePair, check_epsilon, check_pair
 from qentropy.results import CertifiedValue, SolverReport
-from qentropy.smoothing import commuting, hockey_stick, path_following
+from qentropy.smoothing import commuting, hockey_stick, purified_path, trace_path
 from qentropy.smoothing.balls import Ball, Proposal, SmoothingProblem, check_ball
 
 __all__ = ["METHODS", "smooth_max_relative_entropy", "smooth_max_relative_entropy_curve"]
@@ -333,10 +333,14 @@ def _routes(
     if method == "hockey-stick" or automatic:
         # The purified ball lies in the trace-distance ball of its radius, and a small one is near.
         yield "hockey-stick", partial(hockey_stick.propose, problem)
-    if method == "path-following" or (automatic and path_following.applies(problem)):
-        # A distance to the boundary of the ball costs its square root in the fidelity.
-        yield "path-following", partial(path_following.propose, problem, max(1e-4 * rtol, 1e-13))
-    if method in {"auto", "conic"}:
+    # A distance to the boundary of the purified ball costs its square root in the fidelity.
+    path, share = (
+        (purified_path, 1e-4) if problem.ball == "purified-distance" else (trace_path, 1e-2)
+    )
+    if method == "path-following" or (automatic and path.applies(problem)):
+        yield "path-following", partial(path.propose, problem, max(share * rtol, 1e-13))
+    # Where path following converged, what is left is rounding, which SCS does not know better.
+    if method == "conic" or (automatic and best.status != "converged"):
         yield from _conic_routes(best, problem, rtol)
     if not best.tried:
         yield "generalised eigenvalue", partial(_unsmoothed, problem)

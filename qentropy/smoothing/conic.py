@@ -27,6 +27,7 @@ from qentropy.smoothing.balls import Proposal, SmoothingProblem
 __all__ = ["propose"]
 
 MAX_ITERATIONS = 20_000
+SMALL = 16  # rows of a block for which a second attempt costs little
 
 
 def propose(problem: SmoothingProblem, tolerance: float = 1e-8) -> Proposal:
@@ -47,14 +48,10 @@ def propose(problem: SmoothingProblem, tolerance: float = 1e-8) -> Proposal:
         if problem.ball == "purified-distance"
         else _trace(blocks, problem)
     )
-    solution = scs.solve(
-        {"A": sp.csc_array(program.matrix), "b": program.bound, "c": program.cost},
-        program.cones,
-        verbose=False,
-        eps_abs=tolerance,
-        eps_rel=tolerance,
-        max_iters=MAX_ITERATIONS,
-    )
+    solution = _solved(program, tolerance)
+    if solution["info"]["status"] != "solved" and max(len(b.rho) for b in blocks) <= SMALL:
+        # Anderson acceleration is what may lead SCS astray; without it, it is slow but steady.
+        solution = _solved(program, tolerance, acceleration_lookback=0)
     x, y, info = solution["x"], solution["y"], solution["info"]
     if not (np.isfinite(x).all() and np.isfinite(y).all()):
         raise SolverError(f"SCS gave no usable point; its status was {info['status']!r}")
@@ -121,10 +118,22 @@ class _Program:
         return np.concatenate([[1.0], np.zeros(self.matrix.shape[0] - 1)])
 
 
+def _solved(program: _Program, tolerance: float, **settings: int) -> dict[str, Any]:
+    solution: dict[str, Any] = scs.solve(
+        {"A": sp.csc_array(program.matrix), "b": program.bound, "c": program.cost},
+        program.cones,
+        verbose=False,
+        eps_abs=tolerance,
+        eps_rel=tolerance,
+        max_iters=MAX_ITERATIONS,
+        **settings,
+    )
+    return solution
+
+
 def _blocks(problem: SmoothingProblem) -> list[_Block]:
     """The blocks, with sigma multiplied by a guess of the optimum."""
-    guess = hockey_stick.root(problem.rho, problem.sigma, problem.radius)
-    level = max(guess, 1 / float(problem.sigma.trace))
+    level = hockey_stick.order_of_magnitude(problem)
     purified = problem.ball == "purified-distance"
     is_complex = any(np.iscomplexobj(g) for g in (*problem.rho.groups, *problem.sigma.groups))
     out = []

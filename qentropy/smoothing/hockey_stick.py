@@ -13,13 +13,13 @@ import numpy as np
 from qentropy.blocks import Array, BlockOperator
 from qentropy.smoothing.balls import Proposal, SmoothingProblem
 
-__all__ = ["propose", "root"]
+__all__ = ["order_of_magnitude", "propose", "root"]
 
 _Parts: TypeAlias = tuple[Array, Array]
 
 MAX_STEPS = 60
 INSIDE = 1e-14
-CLOSE_ENOUGH = 1e-10  # the projector's bound is wrong by the square of the distance to the root
+CLOSE_ENOUGH = 1e-13
 
 
 def propose(problem: SmoothingProblem) -> Proposal:
@@ -34,6 +34,12 @@ def propose(problem: SmoothingProblem) -> Proposal:
     primal = _completed(problem, parts, 1 - back)
     dual = _projector(problem.rho, parts)
     return Proposal(primal, dual, level=level * (1 + 4 * back), iterations=steps)
+
+
+def order_of_magnitude(problem: SmoothingProblem) -> float:
+    """A power of two near ``2**D``, from its lower bounds: the root, and ``1 / Tr sigma``."""
+    level = root(problem.rho, problem.sigma, problem.radius)
+    return float(2.0 ** np.rint(np.log2(max(level, 1 / float(problem.sigma.trace)))))
 
 
 def root(rho: BlockOperator, sigma: BlockOperator, radius: float) -> float:

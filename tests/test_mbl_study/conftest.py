@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
+from typing import Any
 
 import dask
 import faulty_tasks
@@ -32,6 +37,31 @@ def quick_workers(processes: ForkServerContext) -> Iterator[None]:
     """Dask workers that start at once."""
     with dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"}):
         yield
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Ctrl-C interrupts, as at a terminal, even if the tests run in the background.
+
+    A shell lets its background jobs ignore Ctrl-C, and their children inherit that.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
+def spawn() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+    """Start Python in processes that are gone when the test ends, however it ends."""
+    with contextlib.ExitStack() as stack:
+
+        def start(*arguments: object, **options: Any) -> subprocess.Popen[bytes]:
+            child = subprocess.Popen([sys.executable, *map(str, arguments)], **options)
+            stack.enter_context(child)
+            stack.callback(child.kill)
+            return child
+
+        yield start
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.metadata import version
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
@@ -74,6 +75,28 @@ def test_help_teaches() -> None:
     for name in commands:
         text = call(name, "--help").stdout
         assert f"Example: mbl-study {name} " in re.sub(r"\s+", " ", text)
+
+
+@pytest.mark.parametrize("arguments", ["--help", "--version", "run --help", "status"])
+def test_a_look_needs_no_heavy_library(folder: Path, arguments: str) -> None:
+    """What computes and draws nothing waits for none of the libraries that do."""
+    finish(folder)
+    script = "from mbl_study.cli import app; app(standalone_mode=False)"
+    show = "import sys; print(*sys.modules, sep='\\n', file=sys.stderr)"
+    looked = subprocess.run(
+        [sys.executable, "-c", f"{script}; {show}", *arguments.split()],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert looked.stdout
+    loaded = set(looked.stderr.split())
+    assert loaded & {"cvxpy", "distributed", "matplotlib", "pandas", "pyarrow", "qutip"} == set()
+
+
+def test_the_version_is_that_of_the_distribution() -> None:
+    """A report of a fault can name the version."""
+    assert call("--version").stdout == version("qentropy") + "\n"
 
 
 def test_run_draws_figures_and_prints_the_slopes(
@@ -303,33 +326,37 @@ def test_fault_7_another_study_ends_with_5(folder: Path) -> None:
     assert [counts[length][State.DONE] for length in (6, 8, 10)] == [12, 12, 12]
 
 
-def start(function: str, folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
-    """Start the command line in a process group of its own, with tasks of our own."""
-    (folder / "study.toml").write_text(STUDY_FILE)
-    command = [sys.executable, faulty_tasks.__file__, function, "run", "study.toml", *arguments]
-    return subprocess.Popen(
-        command,
-        cwd=folder,
+@pytest.mark.usefixtures("interruptible")
+@pytest.mark.parametrize("in_background", [False, True])
+def test_fault_9_signal_with_workers(
+    tmp_path: Path,
+    spawn: Callable[..., subprocess.Popen[bytes]],
+    eventually: Wait,
+    require_no_survivors: Survivors,
+    in_background: bool,
+) -> None:
+    """Ctrl-C, or SIGTERM to a background job, lets the workers finish; no child is left."""
+    # A terminal sends Ctrl-C to the whole process group. A background job ignores it.
+    send, number, code = os.killpg, signal.SIGINT, 130
+    if in_background:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        send, number, code = os.kill, signal.SIGTERM, 143
+    (tmp_path / "study.toml").write_text(STUDY_FILE)
+    driver = spawn(
+        *(faulty_tasks.__file__, "slow", "run", "study.toml", "--workers", "1"),
+        cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
         env=os.environ | {"PYTHONPATH": str(Path(faulty_tasks.__file__).parent)},
     )
-
-
-def test_fault_9_ctrl_c_with_workers(
-    tmp_path: Path, eventually: Wait, require_no_survivors: Survivors
-) -> None:
-    """Ctrl-C at the terminal lets the tasks on the workers finish; exit 130, no child is left."""
-    driver = start("slow", tmp_path, "--workers", "1")
     path = tmp_path / "results" / "small" / "store.sqlite"
     eventually(path.exists)
     eventually(lambda: Store(path).finished())
     children = psutil.Process(driver.pid).children(recursive=True)
-    # A terminal sends the signal to the whole process group.
-    os.killpg(driver.pid, signal.SIGINT)
+    send(driver.pid, number)
     _, messages = driver.communicate(timeout=60)
-    assert driver.returncode == 130, messages
+    assert driver.returncode == code, messages
     assert b"waiting for the tasks that run" in messages
     assert b"the same command goes on from here" in messages
     assert b"Traceback" not in messages

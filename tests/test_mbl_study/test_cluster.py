@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from mbl_study.store import Store
 
 Wait = Callable[[Callable[[], object]], None]
 Survivors = Callable[[list[psutil.Process]], None]
+Spawn = Callable[..., subprocess.Popen[bytes]]
 
 DRIVER = """
 import sys
@@ -60,14 +60,15 @@ def test_two_clusters_live_side_by_side() -> None:
 
 
 def test_workers_do_not_outlive_a_killed_driver(
-    tmp_path: Path, eventually: Wait, require_no_survivors: Survivors
+    tmp_path: Path, spawn: Spawn, eventually: Wait, require_no_survivors: Survivors
 ) -> None:
     """Even a worker inside LAPACK, which holds the interpreter lock, dies with its driver."""
     path = tmp_path / "store.sqlite"
     (tmp_path / "driver.py").write_text(DRIVER)
     folder = str(Path(faulty_tasks.__file__).parent)
-    driver = subprocess.Popen(
-        [sys.executable, str(tmp_path / "driver.py"), str(path)],
+    driver = spawn(
+        tmp_path / "driver.py",
+        path,
         env=os.environ | {"PYTHONPATH": folder},
         stderr=subprocess.DEVNULL,
     )
@@ -84,11 +85,12 @@ def test_workers_do_not_outlive_a_killed_driver(
         assert ledger.deaths(next(ledger.remaining())) == 0
 
 
-def test_ctrl_c_does_not_reach_what_starts_meanwhile() -> None:
+@pytest.mark.usefixtures("interruptible")
+def test_ctrl_c_does_not_reach_what_starts_meanwhile(spawn: Spawn) -> None:
     """Processes that are started while interrupts are held never see one; the driver does."""
     script = "import time; print(flush=True); time.sleep(0.5); print('finished')"
     with cluster._interrupts_held():
-        child = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
+        child = spawn("-c", script, stdout=subprocess.PIPE)
     assert child.stdout is not None
     assert child.stdout.readline() == b"\n"
     os.kill(child.pid, signal.SIGINT)

@@ -22,7 +22,7 @@ from mbl_study.analysis import tabulate, write_tables
 from mbl_study.ensemble import run_study
 from mbl_study.errors import InsufficientMemoryError, StoreDiskError
 from mbl_study.ledger import Ending, State
-from mbl_study.realization import Record
+from mbl_study.record import Record
 from mbl_study.store import Store
 from mbl_study.study import Study, Task
 

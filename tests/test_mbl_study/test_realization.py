@@ -1,8 +1,7 @@
-"""Records hold the numbers of the realization, travel through JSON, and flag what is odd."""
+"""Records hold the numbers of the realization, and flag what is odd."""
 
 from __future__ import annotations
 
-import json
 import math
 import warnings
 from typing import Any
@@ -11,11 +10,11 @@ import numpy as np
 import pytest
 import qutip
 import scipy.linalg
-from pydantic import ValidationError
 
 import qentropy
 from mbl_study import HeisenbergChain, equilibrate, neel, tilted_neel
-from mbl_study.realization import PHYSICS_VERSION, Record, simulate
+from mbl_study.realization import simulate
+from mbl_study.record import PHYSICS_VERSION, Record
 
 FIELDS = (0.5, -0.25, 0.75, -0.8, 0.1, 0.6, -0.45, -0.9)
 CHAIN = HeisenbergChain(length=7, disorder=4.0, fields=FIELDS[:7])
@@ -90,35 +89,6 @@ def test_simulation_is_reproducible(record: Record) -> None:
     again = simulate(CHAIN)
     times = {"seconds": 0.0, "lapack_seconds": 0.0}
     assert again.model_copy(update=times) == record.model_copy(update=times)
-
-
-def test_record_survives_json(record: Record) -> None:
-    """A record equals what its JSON is read back as."""
-    assert Record.model_validate_json(record.model_dump_json()) == record
-
-
-def test_infinities_are_strings_in_json() -> None:
-    """Infinities and NaN never stand as bare words, which are not JSON, and are read back."""
-    empty = simulate(CHAIN, region_sizes=[1], epsilons=[]).model_copy(
-        update={"beta": -math.inf, "level_spacing_ratio": math.nan}
-    )
-    text = empty.model_dump_json()
-
-    def refuse(word: str) -> None:
-        raise AssertionError(f"bare {word} in {text}")
-
-    json.loads(text, parse_constant=refuse)
-    back = Record.model_validate_json(text)
-    assert back.beta == -math.inf
-    assert math.isnan(back.level_spacing_ratio)
-
-
-def test_record_is_closed(record: Record) -> None:
-    """A record cannot be changed, and unknown fields are refused."""
-    with pytest.raises(ValidationError):
-        record.beta = 0.0
-    with pytest.raises(ValidationError):
-        Record.model_validate({**record.model_dump(), "index": 3})
 
 
 def test_options_choose_what_is_computed() -> None:

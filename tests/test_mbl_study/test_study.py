@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mbl_study.errors import InvalidStudyError
-from mbl_study.realization import PHYSICS_VERSION
+from mbl_study.record import PHYSICS_VERSION
 from mbl_study.study import Study, Task, preset_names
 
 COMPLETE = """

@@ -4,6 +4,7 @@ import json
 import math
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,11 @@ def test_dmax_prints_value_interval_and_method(files: tuple[str, str]) -> None:
     assert result.exit_code == 0
     assert "1.415037499" in result.stdout
     assert "method" in result.stdout
+
+
+def test_the_version_is_that_of_the_distribution() -> None:
+    """A report of a fault can name the version."""
+    assert RUNNER.invoke(app, ["--version"]).stdout == version("qentropy") + "\n"
 
 
 def test_dmax_smooth_as_json(files: tuple[str, str]) -> None:

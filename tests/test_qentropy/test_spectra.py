@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import block_pairs, pairs, stacks
 
+import qentropy
+from qentropy import distances, divergences, entropies, hypothesis_testing
+from qentropy.errors import SolverError
 from qentropy.operators import check_pair
 from qentropy.spectra import (
     adjoint,
@@ -23,8 +27,58 @@ from qentropy.spectra import (
     sandwich_eigenvalues,
     scaled_growth,
 )
+from qentropy.states import random_state
 
 few = settings(max_examples=30)
+
+CLOSED_FORMS: dict[str, Callable[[Any, Any], float]] = {
+    "von_neumann_entropy": lambda rho, _: qentropy.von_neumann_entropy(rho),
+    "renyi_entropy": lambda rho, _: qentropy.renyi_entropy(rho, 1e4),
+    "relative_entropy": qentropy.relative_entropy,
+    "max_relative_entropy": qentropy.max_relative_entropy,
+    "min_relative_entropy": qentropy.min_relative_entropy,
+    "petz_renyi_divergence": lambda *pair: qentropy.petz_renyi_divergence(*pair, 1e4),
+    "sandwiched_renyi_divergence": lambda *pair: qentropy.sandwiched_renyi_divergence(*pair, 1e4),
+    "chi_squared_divergence": qentropy.chi_squared_divergence,
+    "hockey_stick_divergence": lambda *pair: qentropy.hockey_stick_divergence(*pair, 1e308),
+    "hypothesis_testing_relative_entropy": (
+        lambda *pair: qentropy.hypothesis_testing_relative_entropy(*pair, 0.1)
+    ),
+    "information_spectrum_relative_entropy": (
+        lambda *pair: qentropy.information_spectrum_relative_entropy(*pair, 0.1)
+    ),
+    "trace_distance": qentropy.trace_distance,
+    "fidelity": qentropy.fidelity,
+    "purified_distance": qentropy.purified_distance,
+}
+GRADED = random_state(3, spectrum=[1 - 1e-6, 1e-6, 1e-12], rng=1), random_state(3, rng=2)
+
+
+def test_every_closed_form_is_guarded() -> None:
+    """The table below holds all functions of the four modules."""
+    modules = (entropies, divergences, distances, hypothesis_testing)
+    assert {name for module in modules for name in module.__all__} == set(CLOSED_FORMS)
+
+
+@pytest.mark.parametrize("name", CLOSED_FORMS)
+def test_lapack_that_fails_is_an_error_of_ours(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which function failed is said, and numpy's exception stays inside."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise np.linalg.LinAlgError("Eigenvalues did not converge")
+
+    for routine in ("eigh", "eigvalsh", "svd"):
+        monkeypatch.setattr(np.linalg, routine, fail)
+    with pytest.raises(SolverError, match=r"failed in LAPACK: Eigenvalues did not converge\."):
+        CLOSED_FORMS[name](*GRADED)
+
+
+@pytest.mark.parametrize("name", CLOSED_FORMS)
+def test_settings_of_the_caller_change_nothing(name: str) -> None:
+    """Whoever lets numpy raise for every underflow gets the same numbers."""
+    expected = CLOSED_FORMS[name](*GRADED)
+    with np.errstate(all="raise"):
+        assert CLOSED_FORMS[name](*GRADED) == expected
 
 
 @few

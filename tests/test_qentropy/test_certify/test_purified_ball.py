@@ -12,12 +12,21 @@ from exact import (
     is_positive,
     largest_eigenvalue,
     matrix,
+    meant_state,
     normalised,
     rational,
     trace,
 )
 from flint import arb, fmpq, fmpq_mat
-from hostile_matrices import Array, gaussian, hermitian_matrices, in_blocks, in_layout
+from hostile_matrices import (
+    PRIMAL_CANDIDATES,
+    Array,
+    gaussian,
+    hermitian_matrices,
+    in_blocks,
+    in_layout,
+    primal_candidate,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import block_pairs, generators, pairs
@@ -111,17 +120,14 @@ def test_optimal_multipliers_give_a_tight_bound(
         assert bound >= (1 - epsilon**2) * (1 - 1e-9)
 
 
-@given(PAIRS, RADII, hermitian_matrices(4), st.booleans(), st.sampled_from([0, 1, 2, 3]))
+@given(PAIRS, RADII, hermitian_matrices(4), st.booleans(), st.sampled_from(PRIMAL_CANDIDATES))
 @settings(max_examples=60)
 def test_upper_bound_is_attained_in_the_ball(
-    pair: tuple[Array, Array], epsilon: float, noise: Array, normalized: bool, kind: int
+    pair: tuple[Array, Array], epsilon: float, noise: Array, normalized: bool, kind: str
 ) -> None:
     """The state is positive, below ``t sigma`` and has the fidelity of the ball, all exactly."""
     rho, sigma = in_blocks(*pair)
-    size = len(pair[0])
-    padded = np.zeros((max(4, size), max(4, size)), complex)
-    padded[:4, :4] = noise
-    primal = (padded[:size, :size], pair[1], pair[0].T, 0.9 * pair[0] + 0.1 * pair[1])[kind]
+    primal = primal_candidate(kind, pair, noise)
     bound, state = purified_upper(
         rho, sigma, epsilon, in_layout(primal, rho), normalized=normalized
     )
@@ -132,10 +138,7 @@ def test_upper_bound_is_attained_in_the_ball(
     if state is rho:
         assert is_positive(weight * rational(bound) - center)
         return
-    whole = matrix(state.dense())
-    assert is_positive(whole)
-    if normalized or trace(whole) > 1:
-        whole = normalised(whole)
+    whole = meant_state(state.dense(), normalized=normalized)
     assert is_positive(weight * rational(bound) - whole)
     overlap = fidelity(center, whole)
     assert overlap**2 + arb(epsilon) ** 2 >= 1

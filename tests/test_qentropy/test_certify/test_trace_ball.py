@@ -12,13 +12,21 @@ from exact import (
     is_positive,
     largest_eigenvalue,
     matrix,
+    meant_state,
     normalised,
     positive_part_trace,
     rational,
     trace,
 )
 from flint import arb, fmpq_mat
-from hostile_matrices import Array, hermitian_matrices, in_blocks, in_layout
+from hostile_matrices import (
+    PRIMAL_CANDIDATES,
+    Array,
+    hermitian_matrices,
+    in_blocks,
+    in_layout,
+    primal_candidate,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import block_pairs, pairs
@@ -70,10 +78,7 @@ def assert_in_ball(
     rho: Array, radius: float, state: BlockOperator, *, normalized: bool
 ) -> fmpq_mat:
     """The state, normalised as it is meant, is exactly positive and provably in the ball."""
-    whole = matrix(state.dense())
-    assert is_positive(whole)
-    if normalized or trace(whole) > 1:
-        whole = normalised(whole)
+    whole = meant_state(state.dense(), normalized=normalized)
     assert positive_part_trace(normalised(matrix(rho)) - whole) <= arb(radius)
     return whole
 
@@ -115,17 +120,14 @@ def test_lower_bound_of_a_good_candidate_is_tight(
         assert bound >= float((numerator / denominator).mid()) * (1 - 1e-9)
 
 
-@given(PAIRS, RADII, hermitian_matrices(4), st.booleans(), st.sampled_from([0, 1, 2, 3]))
+@given(PAIRS, RADII, hermitian_matrices(4), st.booleans(), st.sampled_from(PRIMAL_CANDIDATES))
 @settings(max_examples=60)
 def test_upper_bound_is_attained_in_the_ball(
-    pair: tuple[Array, Array], radius: float, noise: Array, normalized: bool, kind: int
+    pair: tuple[Array, Array], radius: float, noise: Array, normalized: bool, kind: str
 ) -> None:
     """The state that is returned is positive, in the ball and below ``t sigma``, all exactly."""
     rho, sigma = in_blocks(*pair)
-    size = len(pair[0])
-    padded = np.zeros((max(4, size), max(4, size)), complex)
-    padded[:4, :4] = noise
-    primal = (padded[:size, :size], pair[1], pair[0].T, 0.9 * pair[0] + 0.1 * pair[1])[kind]
+    primal = primal_candidate(kind, pair, noise)
     bound, state = smooth_upper(rho, sigma, radius, in_layout(primal, rho), normalized=normalized)
     if not math.isfinite(bound):
         assert scaled_floor(sigma) <= 0

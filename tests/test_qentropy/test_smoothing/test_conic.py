@@ -7,36 +7,22 @@ from typing import Any
 import numpy as np
 import pytest
 import scs
+from smoothing_problems import PURIFIED, TRACE, certified, problem
 
-from qentropy import certify
 from qentropy.blocks import BlockOperator, one_group
 from qentropy.errors import ResourceLimitError, SolverError
-from qentropy.operators import check_pair
 from qentropy.smoothing import conic
-from qentropy.smoothing.balls import Ball, Proposal, SmoothingProblem
+from qentropy.smoothing.balls import Ball, SmoothingProblem
 from qentropy.states import random_state
 
-TRACE, PURIFIED = "trace-distance", "purified-distance"
 
-
-def problem(
+def random_problem(
     size: int, rank: int, ball: Ball, *, real: bool = False, normalized: bool = True
 ) -> SmoothingProblem:
     """A random pair, rho of this rank, radius 0.1."""
     rng = np.random.default_rng([size, rank])
     rho = random_state(size, rank=rank, real=real, rng=rng)
-    pair = check_pair(rho, random_state(size, real=real, rng=rng))
-    return SmoothingProblem(pair.rho, pair.sigma, ball, 0.1, normalized)
-
-
-def certified(task: SmoothingProblem, proposal: Proposal) -> tuple[float, float]:
-    """Both ends that the points prove."""
-    data, flag = (task.rho, task.sigma, task.epsilon), task.normalized
-    if task.ball == PURIFIED:
-        low = certify.purified_lower(*data, proposal.dual, proposal.offset, normalized=flag)
-        return low, certify.purified_upper(*data, proposal.primal, normalized=flag)[0]
-    low = certify.smooth_lower(*data, proposal.dual, normalized=flag)
-    return low, certify.smooth_upper(*data, proposal.primal, normalized=flag)[0]
+    return problem(rho, random_state(size, real=real, rng=rng), 0.1, ball, normalized=normalized)
 
 
 @pytest.mark.parametrize("normalized", [True, False])
@@ -47,7 +33,7 @@ def test_points_enclose_the_value(
     size: int, rank: int, ball: Ball, real: bool, normalized: bool
 ) -> None:
     """Real and complex, both balls, both normalisations: the certified gap is small."""
-    task = problem(size, rank, ball, real=real, normalized=normalized)
+    task = random_problem(size, rank, ball, real=real, normalized=normalized)
     proposal = conic.propose(task, 1e-10)
     low, high = certified(task, proposal)
     assert proposal.status.startswith("solved")
@@ -64,9 +50,8 @@ def test_blocks_couple_through_the_price_only(ball: Ball) -> None:
         size = rows.stop - rows.start
         rho[rows, rows] = random_state(size, real=True, rng=rng) * size / 4
         sigma[rows, rows] = random_state(size, real=True, rng=rng) / 2
-    pair = check_pair(rho, sigma)
-    blocks = SmoothingProblem(pair.rho, pair.sigma, ball, 0.1, True)
-    dense = SmoothingProblem(_dense(pair.rho), _dense(pair.sigma), ball, 0.1, True)
+    blocks = problem(rho, sigma, 0.1, ball)
+    dense = SmoothingProblem(_dense(blocks.rho), _dense(blocks.sigma), ball, 0.1, True)
     first, second = (certified(task, conic.propose(task, 1e-10)) for task in (blocks, dense))
     assert first[0] <= second[1]
     assert second[0] <= first[1]
@@ -81,8 +66,7 @@ def _dense(operator: BlockOperator) -> BlockOperator:
 def test_support_of_a_singular_sigma_is_kept() -> None:
     """Rows on which sigma vanishes get no weight in the state."""
     rho = np.diag([0.5, 0.4, 0.1]) + 0.02 * (np.ones((3, 3)) - np.eye(3))
-    pair = check_pair(rho, np.diag([0.6, 0.4, 0.0]))
-    task = SmoothingProblem(pair.rho, pair.sigma, TRACE, 0.2, True)
+    task = problem(rho, np.diag([0.6, 0.4, 0.0]), 0.2)
     proposal = conic.propose(task, 1e-9)
     low, high = certified(task, proposal)
     assert abs(proposal.primal.dense()[2]).max() < 1e-9
@@ -102,12 +86,12 @@ def test_numbers_that_are_not_finite_are_refused(
 
     monkeypatch.setattr(scs, "solve", fail)
     with pytest.raises(SolverError, match="failure"):
-        conic.propose(problem(2, 2, ball))
+        conic.propose(random_problem(2, 2, ball))
 
 
 def test_problem_beyond_the_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """The estimate is compared with the memory before anything is allocated."""
-    task = problem(2, 2, TRACE)
+    task = random_problem(2, 2, TRACE)
     monkeypatch.setattr("qentropy.blocks.os.sysconf", lambda name: 1)
     with pytest.raises(ResourceLimitError, match="conic program"):
         conic.propose(task)

@@ -8,36 +8,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from smoothing_problems import certified, problem
 from strategies import Array, pairs
 
-from qentropy import certify, smooth_max_relative_entropy
-from qentropy.operators import check_pair
+from qentropy import smooth_max_relative_entropy
 from qentropy.smoothing import hockey_stick
-from qentropy.smoothing.balls import SmoothingProblem
 
 KET = np.sqrt([0.9, 0, 0, 0.1])
 PURE = np.outer(KET, KET)
 MARGINALS = np.diag([0.81, 0.09, 0.09, 0.01])
-
-
-def problem(
-    rho: Array, sigma: Array, radius: float, *, normalized: bool = True
-) -> SmoothingProblem:
-    """A trace-distance ball."""
-    pair = check_pair(rho, sigma)
-    return SmoothingProblem(pair.rho, pair.sigma, "trace-distance", radius, normalized)
-
-
-def bounds(task: SmoothingProblem) -> tuple[float, float]:
-    """Both ends that the proposed points prove."""
-    proposal = hockey_stick.propose(task)
-    low = certify.smooth_lower(
-        task.rho, task.sigma, task.radius, proposal.dual, normalized=task.normalized
-    )
-    high, _ = certify.smooth_upper(
-        task.rho, task.sigma, task.radius, proposal.primal, normalized=task.normalized
-    )
-    return low, high
 
 
 @given(pairs(st.integers(1, 4)), st.sampled_from([1e-9, 1e-3, 0.05, 0.2, 0.5, 0.9]))
@@ -56,7 +35,7 @@ def test_root_is_proved_as_a_lower_bound(pair: tuple[Array, Array], radius: floa
     """The projector proves the root to rounding, whether or not a completion exists."""
     task = problem(*pair, radius)
     level = hockey_stick.root(task.rho, task.sigma, radius)
-    low, high = bounds(task)
+    low, high = certified(task, hockey_stick.propose(task))
     # Close to the support tolerance the proof of W >= G costs a little.
     assert level * (1 - 1e-7) <= low <= high
 
@@ -64,9 +43,8 @@ def test_root_is_proved_as_a_lower_bound(pair: tuple[Array, Array], radius: floa
 @pytest.mark.parametrize("normalized", [True, False])
 def test_completion_makes_it_the_answer(normalized: bool) -> None:
     """|+> against diag(3/4, 1/4) at 0.1: root of (3/16)x^2 + (e - 1/2)x + e^2 - e (case 22)."""
-    low, high = bounds(
-        problem(np.full((2, 2), 0.5), np.diag([0.75, 0.25]), 0.1, normalized=normalized)
-    )
+    task = problem(np.full((2, 2), 0.5), np.diag([0.75, 0.25]), 0.1, normalized=normalized)
+    low, high = certified(task, hockey_stick.propose(task))
     e = 0.1
     b, c = e - 0.5, e * e - e
     exact = (-b + math.sqrt(b * b - 0.75 * c)) / 0.375
@@ -78,14 +56,15 @@ def test_it_is_only_a_bound_where_no_completion_exists() -> None:
     """Case 24: the root is 5.448076419 bits where the value is 5.450631035."""
     third = np.full((3, 3), 1 / 3)
     task = problem(third, np.diag([0.98, 0.015, 0.005]), 0.3)
-    low, high = bounds(task)
+    low, high = certified(task, hockey_stick.propose(task))
     assert math.log2(low) == pytest.approx(5.448076419, abs=1e-9)
     assert math.log2(high) > 5.450631035
 
 
 def test_pure_bipartite_state_is_far_from_its_root() -> None:
     """sqrt(.9)|00> + sqrt(.1)|11> against its marginals at e = 0.1: the root is 0.64 bit low."""
-    low, _ = bounds(problem(PURE, MARGINALS, 0.1))
+    task = problem(PURE, MARGINALS, 0.1)
+    low, _ = certified(task, hockey_stick.propose(task))
     exact = smooth_max_relative_entropy(PURE, MARGINALS, 0.1, ball="trace-distance")
     assert exact.converged
     assert exact.value - math.log2(low) == pytest.approx(0.64, abs=0.005)
@@ -95,7 +74,7 @@ def test_pure_bipartite_state_is_far_from_its_root() -> None:
 def test_radius_beyond_every_state_ends_the_search(radius: float) -> None:
     """No root is left; the points are still finite, and the bounds true."""
     task = problem(np.full((2, 2), 0.5), np.diag([0.75, 0.25]), radius)
-    low, high = bounds(task)
+    low, high = certified(task, hockey_stick.propose(task))
     assert low <= 1.0  # sigma / Tr sigma is in the ball
     assert high >= 1.0
     assert np.isfinite(hockey_stick.propose(task).primal.dense()).all()

@@ -8,7 +8,7 @@ import pytest
 from qentropy import certify, smooth_max_relative_entropy, states
 from qentropy.errors import SolverError
 from qentropy.operators import check_pair
-from qentropy.smoothing import path_following
+from qentropy.smoothing import purified_path as path_following
 from qentropy.smoothing.balls import SmoothingProblem
 
 

@@ -8,6 +8,7 @@ normalisation ``-u`` and ``s = 1 - Tr X`` are a further complementary pair.
 """
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -15,11 +16,18 @@ from qentropy.blocks import Array, require_memory
 from qentropy.errors import SolverError
 from qentropy.smoothing import hockey_stick
 from qentropy.smoothing.balls import Proposal, SmoothingProblem
+from qentropy.smoothing.scaling import (
+    congruence,
+    dagger,
+    follow,
+    hermitian,
+    longest_step,
+    scaling_frame,
+)
 
 __all__ = ["applies", "propose"]
 
 LARGEST_BLOCK = 40
-MAX_STEPS = 60
 CENTERING = 0.1
 BOUNDARY = 0.95
 GROWTH = 4.0
@@ -53,30 +61,14 @@ def propose(problem: SmoothingProblem, tolerance: float = 1e-8) -> Proposal:
     require_memory(
         64.0 * sum(len(g) * g.shape[-1] ** 4 for g in problem.rho.groups), "a Newton system"
     )
-    guess = hockey_stick.root(problem.rho, problem.sigma, problem.radius)
-    scale = max(guess, 1 / float(problem.sigma.trace))
+    scale = hockey_stick.order_of_magnitude(problem)
     data = _Data(
         rho=list(problem.rho.groups),
         sigma=[scale * g for g in problem.sigma.groups],
         fidelity=float(np.sqrt(max(0.0, 1 - problem.epsilon**2))),
         normalized=problem.normalized,
     )
-    point, status = _start(data), "reached the iteration limit"
-    steps = 0
-    while steps < MAX_STEPS:
-        steps += 1
-        try:
-            following = _step(data, point)
-        except np.linalg.LinAlgError:
-            status = "stopped at a singular Newton system"
-            break
-        if not following.gap < point.gap:
-            status = "stopped when the gap no longer shrank"
-            break
-        point = following
-        if point.gap <= tolerance * point.t:
-            status = "converged"
-            break
+    point, status, steps = follow(_start(data), partial(_step, data), tolerance)
     if not all(np.isfinite(w).all() for w in point.w):
         raise SolverError(f"path following gave no usable point: it {status}")
     gradient = _gradient(data, point.w, point.u)
@@ -144,7 +136,7 @@ class _Gradient:
 
 def _gradient(data: _Data, w: Blocks, u: float) -> _Gradient:
     inverse = [np.linalg.inv(g - u * i) for g, i in zip(w, data.one, strict=True)]
-    r = [_hermitian(z @ g @ z) for z, g in zip(inverse, data.rho, strict=True)]
+    r = [hermitian(z @ g @ z) for z, g in zip(inverse, data.rho, strict=True)]
     phi = _dot(inverse, data.rho)
     return _Gradient(inverse, r, phi, (data.fidelity / phi) ** 2)
 
@@ -164,7 +156,7 @@ def _start(data: _Data) -> _Point:
     roots = [_power(g, -0.5) for g in data.sigma]
     states = [gradient.c * r for r in gradient.r]
     ratio = max(
-        float(np.linalg.eigvalsh(_hermitian(s @ x @ s)).max())
+        float(np.linalg.eigvalsh(hermitian(s @ x @ s)).max())
         for s, x in zip(roots, states, strict=True)
     )
     t = 1.5 * ratio
@@ -181,7 +173,7 @@ def _step(data: _Data, point: _Point) -> _Point:
     """
     delta = CENTERING * point.gap / data.order
     gradient = _gradient(data, point.w, point.u)
-    frames = [_frame(w, y) for w, y in zip(point.w, point.y, strict=True)]
+    frames = [scaling_frame(w, y) for w, y in zip(point.w, point.y, strict=True)]
     direct, inverse, x = (list(parts) for parts in zip(*frames, strict=True))
     sigma = _congruence(direct, data.sigma)
     r = _congruence(direct, gradient.r)
@@ -206,28 +198,18 @@ def _step(data: _Data, point: _Point) -> _Point:
         ]
     )
     du, t = (float(value) for value in np.linalg.solve(system, right))
-    dw = [_hermitian(a + du * b - t * c) for a, b, c in zip(h0, h1, h2, strict=True)]
+    dw = [hermitian(a + du * b - t * c) for a, b, c in zip(h0, h1, h2, strict=True)]
     dy = [_diagonal(delta / v - v) - h for v, h in zip(x, dw, strict=True)]
     ds = 0.0 if data.normalized else push + curvature * du - point.s
     change = _Point(
-        _congruence([g.conj().swapaxes(-1, -2) for g in direct], dw),
+        _congruence([dagger(g) for g in direct], dw),
         du,
         t - point.t,
         _congruence(inverse, dy),
         ds,
     )
-    length = min(_length(data, point, change), *(_relative(x, d) for d in (dw, dy)))
+    length = min(_length(data, point, change), *(_longest(x, d) for d in (dw, dy)))
     return _moved(point, change, length)
-
-
-def _frame(w: Array, y: Array) -> tuple[Array, Array, Array]:
-    """Nesterov and Todd's G, its inverse, and the common spectrum x."""
-    lower_w, lower_y = np.linalg.cholesky(w), np.linalg.cholesky(y)
-    u, x, v = np.linalg.svd(lower_y.conj().swapaxes(-1, -2) @ lower_w)
-    root = np.sqrt(x)[..., None, :]
-    direct = (lower_w @ v.conj().swapaxes(-1, -2)) / root
-    inverse = ((lower_y @ u) / root).conj().swapaxes(-1, -2)
-    return direct, inverse, x
 
 
 def _systems(gradient: _Gradient, z: Blocks, r: Blocks) -> Blocks:
@@ -266,7 +248,7 @@ def _length(data: _Data, point: _Point, change: _Point) -> float:
     lowest, highest = -BOUNDARY, GROWTH
     for a, d in zip(z, dz, strict=True):
         factor = np.linalg.inv(np.linalg.cholesky(a))
-        values = np.linalg.eigvalsh(_hermitian(factor @ d @ factor.conj().swapaxes(-1, -2)))
+        values = np.linalg.eigvalsh(hermitian(factor @ d @ dagger(factor)))
         lowest, highest = min(lowest, float(values.min())), max(highest, float(values.max()))
     limits = [BOUNDARY / -lowest, GROWTH / highest]
     if not data.normalized:
@@ -277,13 +259,9 @@ def _length(data: _Data, point: _Point, change: _Point) -> float:
     return min(1.0, *limits)
 
 
-def _relative(x: Blocks, change: Blocks) -> float:
+def _longest(x: Blocks, change: Blocks) -> float:
     """A step along which ``diag(x) + step * change`` stays positive."""
-    lowest = -BOUNDARY
-    for v, d in zip(x, change, strict=True):
-        scaled = d / np.sqrt(v[..., :, None] * v[..., None, :])
-        lowest = min(lowest, float(np.linalg.eigvalsh(_hermitian(scaled)).min()))
-    return BOUNDARY / -lowest
+    return BOUNDARY * min(longest_step(v, d) for v, d in zip(x, change, strict=True))
 
 
 def _moved(point: _Point, change: _Point, length: float) -> _Point:
@@ -299,8 +277,7 @@ def _moved(point: _Point, change: _Point, length: float) -> _Point:
 
 def _congruence(frames: Blocks, blocks: Blocks) -> Blocks:
     """``G^dagger A G``."""
-    pairs = zip(frames, blocks, strict=True)
-    return [_hermitian(g.conj().swapaxes(-1, -2) @ a @ g) for g, a in pairs]
+    return [congruence(g, a) for g, a in zip(frames, blocks, strict=True)]
 
 
 def _diagonal(values: Array) -> Array:
@@ -311,12 +288,8 @@ def _power(group: Array, exponent: float) -> Array:
     values, vectors = np.linalg.eigh(group)
     floor = np.finfo(float).eps ** 2 * values[..., -1:]
     powered = np.maximum(values, floor) ** exponent
-    return _hermitian((vectors * powered[..., None, :]) @ vectors.conj().swapaxes(-1, -2))
+    return hermitian((vectors * powered[..., None, :]) @ dagger(vectors))
 
 
 def _dot(left: Blocks, right: Blocks) -> float:
     return float(sum(np.vdot(a, b).real for a, b in zip(left, right, strict=True)))
-
-
-def _hermitian(group: Array) -> Array:
-    return np.asarray((group + group.conj().swapaxes(-1, -2)) / 2)

@@ -1,0 +1,132 @@
+"""From anything that users pass to a finite, square, exactly Hermitian matrix of doubles."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from qentropy.blocks import Array, Operator, as_csr, is_sparse, require_memory
+from qentropy.errors import InvalidStateError
+
+__all__ = ["INPUT_TOLERANCE", "hermitian_matrix", "largest_entry", "to_dense"]
+
+SMALL = 256
+INPUT_TOLERANCE = 1e-8
+"""Largest relative defect (of symmetry, positivity or trace) that is repaired."""
+
+
+def hermitian_matrix(value: Any, name: str) -> tuple[Operator, float]:
+    """Finite square Hermitian matrix, exactly symmetrised, and the tolerance for its repairs."""
+    matrix = _square(_numbers(value, name), name)
+    if is_sparse(matrix) and matrix.shape[0] <= SMALL:
+        matrix = matrix.toarray()  # faster than sparse from here on
+    tolerance = max(INPUT_TOLERANCE, 32 * _precision(matrix.dtype))
+    with np.errstate(over="ignore"):  # A long double beyond the largest double becomes inf.
+        matrix = matrix.astype(complex if matrix.dtype.kind == "c" else float)
+    if is_sparse(matrix):
+        matrix.sum_duplicates()
+    _require_finite(matrix, name)
+    if matrix.dtype.kind == "c" and not np.any(_stored(matrix).imag):
+        matrix = matrix.real
+    adjoint = matrix.conj().T if is_sparse(matrix) else matrix.conj().swapaxes(-1, -2)
+    allowed = tolerance * largest_entry(matrix)
+    with np.errstate(over="ignore"):  # The defect, unlike the halves, may exceed every double.
+        defect = 2 * largest_entry(matrix / 2 - adjoint / 2)
+    if (defect > allowed).any():
+        first = tuple(np.argwhere(defect > allowed)[0])
+        raise InvalidStateError(
+            f"{name} must be Hermitian; got |A - A^dagger| = {defect[first]:.3g} "
+            f"(tolerance {allowed[first]:.3g}). Use (A + A^dagger)/2 if that is meant."
+        )
+    return matrix if not defect.any() else matrix / 2 + adjoint / 2, tolerance
+
+
+def _numbers(value: Any, name: str) -> Any:
+    """The numbers behind an array-like, a sparse matrix or a Qobj; other things are refused."""
+    package = type(value).__module__.partition(".")[0]
+    if package == "cvxpy":
+        raise InvalidStateError(
+            f"{name} must be numbers; got a cvxpy expression. Build the constraint with "
+            "qentropy.programs instead."
+        )
+    if package == "qutip" and hasattr(value, "isoper"):
+        return _from_qobj(value, name)
+    try:
+        array = as_csr(value) if is_sparse(value) else np.asarray(value)
+    except (ValueError, TypeError) as error:
+        raise InvalidStateError(
+            f"{name} must be a square matrix of numbers; got rows of different lengths"
+        ) from error
+    if array.dtype.kind not in "biufc":
+        raise InvalidStateError(
+            f"{name} must be a square matrix of numbers; got {type(value).__name__} "
+            f"of dtype {array.dtype}"
+        )
+    return array
+
+
+def _from_qobj(value: Any, name: str) -> Any:
+    if value.isket or value.isbra:
+        require_memory(16.0 * value.shape[0] ** 2 * value.shape[1] ** 2, f"the projector on {name}")
+        ket = value.full().ravel() if value.isket else value.full().ravel().conj()
+        return np.outer(ket, ket.conj())
+    if not value.isoper:
+        raise InvalidStateError(f"{name} must be a ket, bra or operator; got Qobj {value.type!r}")
+    if type(value.data).__name__ == "CSR":
+        return as_csr(value.data_as("csr_matrix"))
+    return value.full()
+
+
+def _square(matrix: Any, name: str) -> Any:
+    shape = matrix.shape
+    if len(shape) == 1:
+        raise InvalidStateError(
+            f"{name} must be a square matrix, shape (d, d); got a vector of length {shape[0]}. "
+            "Pass a ket as a Qobj or as np.outer(psi, psi.conj())."
+        )
+    if len(shape) < 2 or shape[-1] != shape[-2] or 0 in shape:
+        raise InvalidStateError(
+            f"{name} must be a square matrix, shape (d, d) with d >= 1, or a stack of them; "
+            f"got shape {shape}"
+        )
+    return matrix
+
+
+def _precision(dtype: np.dtype[Any]) -> float:
+    return float(np.finfo(dtype).eps) if dtype.kind in "fc" else 0.0
+
+
+def _stored(matrix: Operator) -> Array:
+    """The entries that can be nonzero."""
+    return matrix.data if is_sparse(matrix) else np.asarray(matrix)
+
+
+def largest_entry(matrix: Operator) -> Array:
+    """Largest real or imaginary part, one for each matrix of a stack.
+
+    The modulus itself may exceed every double where its parts do not.
+    """
+    entries = _stored(matrix)
+    parts = np.maximum(abs(entries.real), abs(entries.imag))
+    axes = None if is_sparse(matrix) else (-1, -2)
+    return np.asarray(parts.max(axis=axes, initial=0.0))
+
+
+def _require_finite(matrix: Operator, name: str) -> None:
+    if np.isfinite(_stored(matrix)).all():
+        return
+    bad = ~np.isfinite(_stored(matrix))
+    if is_sparse(matrix):
+        rows, columns = matrix.tocoo().coords
+        first = min(zip(rows[bad].tolist(), columns[bad].tolist(), strict=True))
+    else:
+        first = tuple(np.argwhere(bad)[0].tolist())
+    raise InvalidStateError(f"{name} must be finite; got {matrix[first]} at entry {first}")
+
+
+def to_dense(matrix: Operator) -> Array:
+    """An array, unless a sparse matrix would be too large for one."""
+    if not is_sparse(matrix):
+        return np.asarray(matrix)
+    require_memory(4.0 * matrix.dtype.itemsize * math.prod(matrix.shape), "a dense matrix")
+    return np.asarray(matrix.toarray())

@@ -1,0 +1,167 @@
+r"""Primal-dual path following for the trace balls.
+
+Dual: maximise ``Tr M rho - mu - nu e`` with the slacks ``S = (M, nu - M, W, W - M + mu)`` positive
+and ``Tr sigma W = 1``. Primal: the least t with the multipliers ``X = (N, P, t sigma - X, X)``
+positive, ``P - N = rho - X``, ``Tr X = 1`` and ``Tr P = e``. The pairs follow ``X_i S_i = delta``
+along Nesterov and Todd's directions, each with Mehrotra's predictor and corrector. Without
+normalisation ``Tr X + s = 1`` and ``mu s = delta``.
+
+M lives on whole blocks; W and X on the rows on which sigma acts.
+"""
+
+import numpy as np
+
+from qentropy.blocks import Array, BlockOperator, require_memory
+from qentropy.errors import SolverError
+from qentropy.smoothing import hockey_stick
+from qentropy.smoothing.balls import Proposal, SmoothingProblem
+from qentropy.smoothing.scaling import dagger, follow, hermitian
+from qentropy.smoothing.trace_newton import Block, Data, Newton, Pairs, Point
+
+__all__ = ["LARGEST_BLOCK", "applies", "propose"]
+
+LARGEST_BLOCK = 48
+MOST_BLOCKS = 64
+BOUNDARY = 0.95
+
+
+def applies(problem: SmoothingProblem) -> bool:
+    """Whether this is a trace ball in few blocks of moderate size, with sigma acting on each."""
+    groups = problem.sigma.groups
+    acting = all(bool(_diagonal(g).any(axis=-1).all()) for g in groups)
+    few = sum(len(g) for g in groups) <= MOST_BLOCKS
+    small = max(g.shape[-1] for g in groups) <= LARGEST_BLOCK
+    return problem.ball != "purified-distance" and acting and few and small
+
+
+def propose(problem: SmoothingProblem, tolerance: float = 1e-8) -> Proposal:
+    """Points whose relative gap is about `tolerance`.
+
+    Raises
+    ------
+    SolverError
+        The route does not apply, or no usable point was found.
+    ResourceLimitError
+        The Newton systems, of ``b**2`` unknowns for a block of size b, would not fit into memory.
+    """
+    if not applies(problem):
+        raise SolverError(
+            f"path following needs at most {MOST_BLOCKS} blocks of at most {LARGEST_BLOCK} rows, "
+            "and a sigma that acts on each of them"
+        )
+    largest = max(g.shape[-1] for g in problem.rho.groups)
+    require_memory(8.0 * 8 * largest**4, "a Newton system")
+    data = _data(problem, hockey_stick.order_of_magnitude(problem))
+    point, status, steps = follow(_start(data), _step, tolerance)
+    layout = problem.rho
+    return Proposal(
+        _gathered(
+            layout, [b.embedded(p[3][0]) for b, p in zip(data.blocks, point.pairs, strict=True)]
+        ),
+        _gathered(layout, [p[0][1] - point.mu * np.eye(len(p[0][1])) for p in point.pairs]),
+        status=status,
+        iterations=steps,
+    )
+
+
+def _data(problem: SmoothingProblem, level: float) -> Data:
+    blocks = []
+    for rhos, sigmas in zip(problem.rho.groups, problem.sigma.groups, strict=True):
+        for rho, sigma in zip(rhos, sigmas, strict=True):
+            rows = np.flatnonzero(_diagonal(sigma))
+            kind = np.result_type(rho, sigma)
+            inner = level * sigma[np.ix_(rows, rows)]
+            blocks.append(Block(rho.astype(kind), inner.astype(kind), rows))
+    return Data(blocks, problem.radius, problem.normalized)
+
+
+def _start(data: Data) -> Point:
+    """A strictly feasible point that is not far from the path.
+
+    X moves from rho towards a state that is flat where sigma is large and of the size of sigma
+    where it is small.
+    """
+    blocks, e = data.blocks, min(data.radius, 1.0)
+    size, inner = sum(len(b.rho) for b in blocks), sum(len(b.rows) for b in blocks)
+    flat = [np.linalg.inv(e / size * np.linalg.inv(b.sigma) + np.eye(len(b.rows))) for b in blocks]
+    weight = sum(_trace(f) for f in flat)
+    away = [b.rho - b.embedded(f) / weight for b, f in zip(blocks, flat, strict=True)]
+    reach = sum(float(np.maximum(np.linalg.eigvalsh(g), 0).sum()) for g in away)
+    share = min(1.0, e / (2 * reach)) if reach > 0 else 1.0
+    slack = 0.0 if data.normalized else e / 4
+    x = [
+        (1 - slack) * hermitian(b.compressed(b.rho - share * g))
+        for b, g in zip(blocks, away, strict=True)
+    ]
+    parts = [np.linalg.eigh(b.rho - b.embedded(g)) for b, g in zip(blocks, x, strict=True)]
+    spare = data.radius - sum(float(np.maximum(values, 0).sum()) for values, _ in parts)
+    floor = max(spare, e / 8) / size
+    n = [hermitian(v * (np.maximum(-values, 0) + floor) @ dagger(v)) for values, v in parts]
+    w = [hermitian(np.linalg.inv(b.sigma)) / inner for b in blocks]
+    ratios = [np.linalg.eigvals(k @ g).real.max() for k, g in zip(w, x, strict=True)]
+    t = 1.3 * inner * float(max(ratios))
+    delta = (t - sum(_dot(g, k) for g, k in zip(x, w, strict=True))) / inner
+    mu = delta / floor
+    pairs: list[Pairs] = []
+    for b, g, h, k in zip(blocks, n, x, w, strict=True):
+        extra = hermitian(np.linalg.inv(h / delta + 2 / mu * np.eye(len(h))))
+        m = mu * np.eye(len(g)) - b.embedded(extra)
+        pairs.append(
+            [
+                (g, m),
+                (b.rho + g - b.embedded(h), 2 * mu * np.eye(len(m)) - m),
+                (t * b.sigma - h, k),
+                (h, k + extra),
+            ]
+        )
+    return Point(data, pairs, mu, 2 * mu, t, slack)
+
+
+def _step(point: Point) -> Point:
+    """Mehrotra's predictor, then the step with the centring and the correction it suggests."""
+    newton = Newton(point)
+    values = [s.values for s in newton.scalings]
+    predictor = newton.direction([[np.diag(-v) for v in vs] for vs in values], 0.0, 0.0)
+    primal, dual = newton.lengths(predictor)
+    primal, dual = min(1.0, primal), min(1.0, dual)
+    reached = sum(
+        _dot(np.diag(v) + primal * dx, np.diag(v) + dual * ds)
+        for vs, changes in zip(values, predictor.pairs, strict=True)
+        for v, (dx, ds) in zip(vs, changes, strict=True)
+    ) + (point.s + primal * predictor.s) * (point.mu + dual * predictor.mu)
+    centring = min(1.0, max((reached / point.gap) ** 3, 1e-6))
+    delta = centring * point.gap / point.data.order
+    targets = [
+        [
+            2 * (np.diag(delta - v**2) - hermitian(dx @ ds)) / (v[:, None] + v)
+            for v, (dx, ds) in zip(vs, changes, strict=True)
+        ]
+        for vs, changes in zip(values, predictor.pairs, strict=True)
+    ]
+    change = newton.direction(targets, delta, predictor.s * predictor.mu)
+    primal, dual = newton.lengths(change)
+    primal, dual = min(1.0, BOUNDARY * primal), min(1.0, BOUNDARY * dual)
+    moved = newton.moved(change, primal, dual)
+    # Steps of one length always shrink the gap; two lengths mostly shrink it more.
+    return moved if moved.gap < point.gap else newton.moved(change, *2 * [min(primal, dual)])
+
+
+def _gathered(layout: BlockOperator, matrices: list[Array]) -> BlockOperator:
+    """The matrices, block by block, as one operator."""
+    groups, start = [], 0
+    for group in layout.groups:
+        groups.append(np.stack(matrices[start : start + len(group)]))
+        start += len(group)
+    return layout.with_groups(groups)
+
+
+def _diagonal(group: Array) -> Array:
+    return np.asarray(np.einsum("...ii->...i", group).real)
+
+
+def _trace(matrix: Array) -> float:
+    return float(np.trace(matrix).real)
+
+
+def _dot(left: Array, right: Array) -> float:
+    return float(np.vdot(left, right).real)
