@@ -19,6 +19,7 @@ from qentropy.errors import SolverError
 __all__ = ["Cone", "Solution", "solve"]
 
 MAX_ITERATIONS = 20_000
+SMALL = 16  # dimension for which a second attempt costs little
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,7 @@ def solve(
     cones: Sequence[Cone],
     *,
     linear: int = 0,
+    size: int,
     tolerance: float,
 ) -> Solution:
     """Minimise ``cost x`` with ``b - A x`` in the cones, for the stacked pairs (A, b) of `rows`.
@@ -112,13 +114,15 @@ def solve(
     Parameters
     ----------
     rows
-        Pairs (A, b), the `linear` scalar rows first, then one pair for each cone.
+        Pairs (A, b), the `linear` scalar rows first, then those of the cones.
     cost
         The objective.
     cones
         Cones of positive semidefinite matrices, all of them real or all complex.
     linear
         Number of scalar rows.
+    size
+        Dimension of the largest state. A second attempt is made where it costs little.
     tolerance
         Absolute and relative tolerance of SCS.
 
@@ -127,21 +131,31 @@ def solve(
     SolverError
         SCS returned numbers that are not finite.
     """
-    import scs  # slow to import, and most quantities have a closed form
-
-    solution = scs.solve(
-        {
-            "A": sp.csc_array(sp.vstack([a for a, _ in rows])),
-            "b": np.concatenate([b for _, b in rows]),
-            "c": cost,
-        },
-        {"l": linear, "cs" if cones[0].complex else "s": [cone.size for cone in cones]},
-        verbose=False,
-        eps_abs=tolerance,
-        eps_rel=tolerance,
-        max_iters=MAX_ITERATIONS,
-    )
+    data = {
+        "A": sp.csc_array(sp.vstack([a for a, _ in rows])),
+        "b": np.concatenate([b for _, b in rows]),
+        "c": cost,
+    }
+    sizes = {"l": linear, "cs" if cones[0].complex else "s": [cone.size for cone in cones]}
+    solution = _run(data, sizes, tolerance)
+    if solution["info"]["status"] != "solved" and size <= SMALL:
+        # Anderson acceleration is what may lead SCS astray; without it, it is slow but steady.
+        solution = _run(data, sizes, tolerance, acceleration_lookback=0)
     x, y, info = solution["x"], solution["y"], solution["info"]
     if not (np.isfinite(x).all() and np.isfinite(y).all()):
         raise SolverError(f"SCS gave no usable point; its status was {info['status']!r}")
     return Solution(x, y, str(info["status"]), int(info["iter"]))
+
+
+def _run(data: dict[str, Any], sizes: dict[str, Any], tolerance: float, **options: int) -> Any:
+    import scs  # slow to import, and most quantities have a closed form
+
+    return scs.solve(
+        data,
+        sizes,
+        verbose=False,
+        eps_abs=tolerance,
+        eps_rel=tolerance,
+        max_iters=MAX_ITERATIONS,
+        **options,
+    )

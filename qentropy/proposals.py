@@ -63,7 +63,7 @@ def least_marginal(rho: Array, dims: Dims, tolerance: float) -> Points:
     """Least ``Tr Y`` with ``1 (x) Y >= rho``; the dual is ``max Tr rho W : Tr_A W <= 1``."""
     outer, local, lift = _spaces(rho, dims)
     found = solve(
-        [(-lift, -outer.vector(rho))], local.identity, [outer], linear=0, tolerance=tolerance
+        [(-lift, -outer.vector(rho))], local.identity, [outer], size=outer.size, tolerance=tolerance
     )
     return Points(
         marginal=local.matrix(found.x),
@@ -104,7 +104,9 @@ def least_marginal_near(
     signs = [] if normalized else [(_unit_row(-1.0, 2 * outer.length, 2), np.zeros(1))]
     cost = np.concatenate([-outer.vector(rho), nothing, [1.0, radius]])
     cones = [local, *4 * [outer]]
-    found = solve([*signs, *rows], cost, cones, linear=len(signs), tolerance=tolerance)
+    found = solve(
+        [*signs, *rows], cost, cones, linear=len(signs), size=outer.size, tolerance=tolerance
+    )
     multipliers = found.y[len(signs) :]
     m, w = outer.length, outer.length
     return Points(
@@ -143,6 +145,7 @@ def _purified(rho: Array, dims: Dims, epsilon: float, normalized: bool, toleranc
         np.concatenate([corner.identity, np.zeros(outer.length), [-1.0, -target]]),
         [local, outer, joint],
         linear=len(rows) - 3,
+        size=outer.size,
         tolerance=tolerance,
     )
     multipliers = found.y[len(rows) - 3 :]
@@ -170,7 +173,7 @@ def largest_fidelity(rho: Array, dims: Dims, tolerance: float) -> Points:
         (sp.hstack([lower, upper, _empty(joint, 1)]), -coupling),
     ]
     cost = np.concatenate([corner.identity, np.zeros(outer.length), [1.0]])
-    found = solve(rows, cost, [local, joint], tolerance=tolerance)
+    found = solve(rows, cost, [local, joint], size=outer.size, tolerance=tolerance)
     return Points(
         marginal=local.matrix(found.y[: local.length]),
         dual=outer.matrix(found.x[corner.length : -1]),
@@ -197,7 +200,7 @@ def distinguishing(
         (sp.hstack([-compress, _empty(inner, 1)]), -compress @ outer.vector(gap)),
     ]
     cost = np.concatenate([np.zeros(outer.length), [1.0]])
-    found = solve(rows, cost, [local, outer, inner], tolerance=tolerance)
+    found = solve(rows, cost, [local, outer, inner], size=outer.size, tolerance=tolerance)
     return Points(
         marginal=local.matrix(found.y[: local.length]),
         dual=outer.matrix(found.x[:-1]),

@@ -14,20 +14,15 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
-import scs
 from numpy.typing import NDArray
 
 from qentropy.blocks import SUPPORT_TOLERANCE, Array, BlockOperator, require_memory
-from qentropy.cones import Cone
-from qentropy.errors import SolverError
+from qentropy.cones import Cone, solve
 from qentropy.expressions import state_factor
 from qentropy.smoothing import hockey_stick
 from qentropy.smoothing.balls import Proposal, SmoothingProblem
 
 __all__ = ["propose"]
-
-MAX_ITERATIONS = 20_000
-SMALL = 16  # rows of a block for which a second attempt costs little
 
 
 def propose(problem: SmoothingProblem, tolerance: float = 1e-8) -> Proposal:
@@ -48,20 +43,21 @@ def propose(problem: SmoothingProblem, tolerance: float = 1e-8) -> Proposal:
         if problem.ball == "purified-distance"
         else _trace(blocks, problem)
     )
-    solution = _solved(program, tolerance)
-    if solution["info"]["status"] != "solved" and max(len(b.rho) for b in blocks) <= SMALL:
-        # Anderson acceleration is what may lead SCS astray; without it, it is slow but steady.
-        solution = _solved(program, tolerance, acceleration_lookback=0)
-    x, y, info = solution["x"], solution["y"], solution["info"]
-    if not (np.isfinite(x).all() and np.isfinite(y).all()):
-        raise SolverError(f"SCS gave no usable point; its status was {info['status']!r}")
-    primal, dual, offset = program.read(x, y)
+    found = solve(
+        [(program.matrix, program.bound)],
+        program.cost,
+        program.cones,
+        linear=program.linear,
+        size=max(len(b.rho) for b in blocks),
+        tolerance=tolerance,
+    )
+    primal, dual, offset = program.read(found.x, found.y)
     return Proposal(
         _gather(problem.rho, primal),
         _gather(problem.rho, dual),
         offset=offset,
-        status=str(info["status"]),
-        iterations=int(info["iter"]),
+        status=found.status,
+        iterations=found.iterations,
     )
 
 
@@ -109,26 +105,14 @@ class _Program:
 
     matrix: Any
     cost: Array
-    cones: dict[str, Any]
+    linear: int
+    cones: Sequence[Cone]
     read: Callable[[Array, Array], tuple[list[Array], list[Array], float]]
 
     @property
     def bound(self) -> Array:
         """Only the first row, ``Tr sigma W <= 1``, has a right-hand side."""
         return np.concatenate([[1.0], np.zeros(self.matrix.shape[0] - 1)])
-
-
-def _solved(program: _Program, tolerance: float, **settings: int) -> dict[str, Any]:
-    solution: dict[str, Any] = scs.solve(
-        {"A": sp.csc_array(program.matrix), "b": program.bound, "c": program.cost},
-        program.cones,
-        verbose=False,
-        eps_abs=tolerance,
-        eps_rel=tolerance,
-        max_iters=MAX_ITERATIONS,
-        **settings,
-    )
-    return solution
 
 
 def _blocks(problem: SmoothingProblem) -> list[_Block]:
@@ -184,7 +168,8 @@ def _trace(blocks: Sequence[_Block], problem: SmoothingProblem) -> _Program:
     return _Program(
         matrix,
         np.concatenate([-objective, np.zeros(w), [1.0, problem.radius]]),
-        _cones(head.shape[0], [*outer, *outer, *inner, *inner]),
+        head.shape[0],
+        [*outer, *outer, *inner, *inner],
         read,
     )
 
@@ -235,7 +220,8 @@ def _purified(blocks: Sequence[_Block], problem: SmoothingProblem) -> _Program:
     return _Program(
         sp.vstack([head, sp.block_array(cones)]),
         np.concatenate([_identity(corner), np.zeros(w), [-1.0, -target]]),
-        _cones(head.shape[0], [*inner, *joint]),
+        head.shape[0],
+        [*inner, *joint],
         read,
     )
 
@@ -262,11 +248,6 @@ def _identity(cones: Sequence[Cone]) -> Array:
 
 def _column(values: Array) -> Any:
     return sp.csr_array(values[:, None])
-
-
-def _cones(linear: int, cones: Sequence[Cone]) -> dict[str, Any]:
-    key = "cs" if cones[0].complex else "s"
-    return {"l": linear, key: [c.size for c in cones]}
 
 
 def _split(vector: Array, cones: Sequence[Cone]) -> list[Array]:

@@ -54,6 +54,7 @@ def test_largest_eigenvalue_as_a_program() -> None:
         [(sp.csc_array(-cone.identity[:, None]), -cone.vector(matrix))],
         np.ones(1),
         [cone],
+        size=2,
         tolerance=1e-9,
     )
     assert found.x[0] == pytest.approx(1)
@@ -74,4 +75,6 @@ def test_numbers_that_are_not_finite_are_refused(
 
     monkeypatch.setattr(scs, "solve", fail)
     with pytest.raises(SolverError, match="'bad'"):
-        solve([(sp.eye_array(1), np.zeros(1))], np.ones(1), [Cone(1, False)], tolerance=1e-9)
+        solve(
+            [(sp.eye_array(1), np.zeros(1))], np.ones(1), [Cone(1, False)], size=1, tolerance=1e-9
+        )
