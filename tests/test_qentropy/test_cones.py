@@ -13,6 +13,7 @@ from qentropy.cones import Cone, solve
 from qentropy.errors import SolverError
 from qentropy.states import random_state
 
+ROWS = [(sp.eye_array(1), np.zeros(1))]
 CONES = [Cone(size, flag) for size in (1, 2, 4) for flag in (False, True)]
 
 
@@ -34,6 +35,17 @@ def test_places_of_a_submatrix(flag: bool) -> None:
     whole = random_state(4, real=not flag, rng=3)
     part = Cone(2, flag).vector(whole[np.ix_(rows, rows)])
     np.testing.assert_allclose(cone.vector(whole)[cone.places(rows)], part)
+
+
+@pytest.mark.parametrize("cone", CONES, ids=str)
+def test_weights_are_a_congruence(cone: Cone) -> None:
+    """Entry by entry, ``D A D`` for a diagonal D."""
+    matrix, scale = (
+        random_state(cone.size, real=not cone.complex, rng=5),
+        np.arange(1.0, cone.size + 1),
+    )
+    scaled = cone.vector(scale[:, None] * matrix * scale)
+    np.testing.assert_allclose(cone.weights(scale) * cone.vector(matrix), scaled)
 
 
 @pytest.mark.parametrize("flag", [False, True])
@@ -75,6 +87,21 @@ def test_numbers_that_are_not_finite_are_refused(
 
     monkeypatch.setattr(scs, "solve", fail)
     with pytest.raises(SolverError, match="'bad'"):
-        solve(
-            [(sp.eye_array(1), np.zeros(1))], np.ones(1), [Cone(1, False)], size=1, tolerance=1e-9
-        )
+        solve(ROWS, np.ones(1), [Cone(1, False)], size=1, tolerance=1e-9)
+
+
+@pytest.mark.parametrize(("size", "lookbacks"), [(16, [None, 0]), (17, [None])])
+def test_a_small_program_gets_a_second_attempt(
+    monkeypatch: pytest.MonkeyPatch, size: int, lookbacks: list[int | None]
+) -> None:
+    """Without acceleration, which may have led SCS astray."""
+    seen: list[int | None] = []
+
+    def stop(data: dict[str, Any], cones: dict[str, Any], **options: Any) -> dict[str, Any]:
+        seen.append(options.get("acceleration_lookback"))
+        zero = np.zeros(1)
+        return {"x": zero, "y": zero, "info": {"status": "solved_inaccurate", "iter": 3}}
+
+    monkeypatch.setattr(scs, "solve", stop)
+    solve(ROWS, np.ones(1), [Cone(1, False)], size=size, tolerance=1e-9)
+    assert seen == lookbacks
