@@ -1,6 +1,16 @@
 """Certified entropic quantities of quantum states."""
 
 from qentropy import lemmas, programs, states
+from qentropy.channels import (
+    channel_max_relative_entropy,
+    channel_min_relative_entropy,
+    diamond_distance,
+)
+from qentropy.conditional import (
+    conditional_max_entropy,
+    conditional_min_entropy,
+    max_mutual_information,
+)
 from qentropy.convex_split import convex_split_state
 from qentropy.distances import fidelity, purified_distance, trace_distance
 from qentropy.divergences import (
@@ -27,6 +37,10 @@ from qentropy.hypothesis_testing import (
     information_spectrum_relative_entropy,
 )
 from qentropy.results import CertifiedValue, Interval, LemmaCheck, SolverReport, Verdict
+from qentropy.smooth_conditional import (
+    smooth_conditional_max_entropy,
+    smooth_conditional_min_entropy,
+)
 from qentropy.smoothing import (
     smooth_max_relative_entropy,
     smooth_max_relative_entropy_curve,
@@ -45,13 +59,19 @@ __all__ = [
     "SolverError",
     "SolverReport",
     "Verdict",
+    "channel_max_relative_entropy",
+    "channel_min_relative_entropy",
     "chi_squared_divergence",
+    "conditional_max_entropy",
+    "conditional_min_entropy",
     "convex_split_state",
+    "diamond_distance",
     "fidelity",
     "hockey_stick_divergence",
     "hypothesis_testing_relative_entropy",
     "information_spectrum_relative_entropy",
     "lemmas",
+    "max_mutual_information",
     "max_relative_entropy",
     "min_relative_entropy",
     "petz_renyi_divergence",
@@ -60,6 +80,8 @@ __all__ = [
     "relative_entropy",
     "renyi_entropy",
     "sandwiched_renyi_divergence",
+    "smooth_conditional_max_entropy",
+    "smooth_conditional_min_entropy",
     "smooth_max_relative_entropy",
     "smooth_max_relative_entropy_curve",
     "states",

@@ -141,6 +141,8 @@ class CertifiedValue:
         Relative gap that was asked for, relative to ``2**value``.
     ball, radius, normalized
         The smoothing ball, its radius, and whether it holds normalised states only.
+    unit
+        ``"bits"``, or ``""`` for what has no unit and is no logarithm, such as a norm.
     report
         How the points were found, or None.
 
@@ -157,19 +159,25 @@ class CertifiedValue:
     ball: str = ""
     radius: float = 0.0
     normalized: bool = True
+    unit: str = "bits"
     report: SolverReport | None = None
     primal: _Dense | None = field(default=None, repr=False)
     dual: _Dense | None = field(default=None, repr=False)
 
     @property
     def interval(self) -> Interval:
-        """The proved interval, in bits."""
+        """The proved interval, in the unit of the value."""
         return Interval(self.lower, self.upper)
 
     @property
     def gap(self) -> float:
-        """Relative gap ``2**(upper - lower) - 1`` of the quantity under the logarithm."""
+        """Relative gap ``2**(upper - lower) - 1`` of the quantity under the logarithm.
+
+        The width itself if the value is not in bits.
+        """
         width = self.interval.width
+        if self.unit != "bits":
+            return width
         return math.expm1(width * math.log(2)) if width < 1000 else math.inf
 
     @property
@@ -192,8 +200,9 @@ class CertifiedValue:
 
     def __repr__(self) -> str:
         ball = f", ball={self.ball!r}, radius={self.radius:g}" if self.ball else ""
+        unit = f" {self.unit}" if self.unit else ""
         return (
-            f"CertifiedValue({_certain_digits(self.interval)} bits in "
+            f"CertifiedValue({_certain_digits(self.interval)}{unit} in "
             f"[{self.lower!r}, {self.upper!r}], method={self.method!r}{ball})"
         )
 
@@ -211,6 +220,7 @@ class CertifiedValue:
             "ball": self.ball,
             "radius": self.radius,
             "normalized": self.normalized,
+            "unit": self.unit,
             "report": report,
         }
 

@@ -8,16 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qentropy.blocks import BlockOperator
-from qentropy.certify.enclosures import inner
-from qentropy.certify.exact_operations import hermitian_part
-from qentropy.certify.rounding import TINY, UNIT, gamma, up
+from qentropy.certify.enclosures import difference, inner, psd_shift
+from qentropy.certify.exact_operations import hermitian_part, ones_like
+from qentropy.certify.rounding import TINY, UNIT, down, gamma, up
 from qentropy.results import Interval
 
 __all__ = [
     "factor_weight",
     "gram",
     "gram_error",
+    "overlap_lower",
     "state_factor",
+    "state_of_factor",
 ]
 
 Array = NDArray[Any]
@@ -34,6 +36,13 @@ def state_factor(rho: BlockOperator) -> BlockOperator:
     if rho not in _factors:
         _factors[rho] = rho.with_groups([_group_factor(g) for g in rho.groups])
     return _factors[rho]
+
+
+def state_of_factor(factor: BlockOperator) -> BlockOperator:
+    """``B B^dagger`` for square blocks B, which from then on are its `state_factor`."""
+    state = gram(factor.map(lambda b: b.conj().swapaxes(-1, -2)))
+    _factors[state] = factor
+    return state
 
 
 def _group_factor(group: Array) -> Array:
@@ -64,3 +73,25 @@ def gram_error(factor: BlockOperator) -> float:
     """Bound of the Frobenius norm of the rounding of ``A^dagger A``; sqrt(2) for complex parts."""
     width = max(g.shape[-1] for g in factor.groups)
     return up(gamma(4 * width + 8) * factor_weight(factor).upper + TINY, 2)
+
+
+def overlap_lower(left: BlockOperator, right: BlockOperator) -> float:
+    """Lower bound of ``||B^dagger A||_1``, the root fidelity of ``B B^dagger`` and ``A A^dagger``.
+
+    It is at least ``Re Tr V^dagger B^dagger A`` for any contraction V.
+    """
+    product = left.map(lambda b, a: b.conj().swapaxes(-1, -2) @ a, right)
+    contraction = product.map(_polar)
+    gap, error = difference(right.map(ones_like), gram(contraction))
+    excess = max(0.0, psd_shift(gap, up(error + gram_error(contraction))))
+    norm = up(math.sqrt(up(1 + excess)))
+    weights = factor_weight(left).upper, factor_weight(right).upper
+    width = max(g.shape[-1] for g in product.groups)
+    slop = up(gamma(4 * width + 8) * math.sqrt(width * up(weights[0] * weights[1])), 4)
+    return down(down(inner(contraction, product).lower - up(slop * norm)) / norm)
+
+
+def _polar(product: Array) -> Array:
+    """Unitary V that maximises ``Re Tr V^dagger M``."""
+    u, _, v = np.linalg.svd(product)
+    return np.asarray(u @ v)

@@ -30,12 +30,23 @@ from qentropy.certify.exact_operations import (
     state_scales,
     support_rows,
 )
-from qentropy.certify.factors import factor_weight, gram, gram_error, state_factor
+from qentropy.certify.factors import (
+    factor_weight,
+    gram,
+    gram_error,
+    overlap_lower,
+    state_factor,
+)
 from qentropy.certify.ratios import max_ratio
 from qentropy.certify.rounding import UNIT, down, gamma, times_power, up
 from qentropy.certify.trace_ball import slack_cost, slack_shift, smooth_lower
 
 __all__ = [
+    "dominating_center",
+    "factor_distance",
+    "in_purified_ball",
+    "inverse_trace",
+    "purified_gain",
     "purified_lower",
     "purified_trace_lower",
     "purified_upper",
@@ -71,6 +82,19 @@ def purified_lower(
     denominator = slack_cost(sigma, slack, slack_shift(sigma, slack, None))
     if not 0 < denominator < math.inf:
         return 0.0
+    gain = purified_gain(rho, epsilon, slack, offset, normalized=normalized)
+    return down(gain / denominator) if gain > 0 else 0.0
+
+
+def purified_gain(
+    rho: BlockOperator,
+    epsilon: float,
+    slack: BlockOperator,
+    offset: float,
+    *,
+    normalized: bool,
+) -> float:
+    """Lower bound of ``Tr X W`` over the X of a purified ball, from any W and u of order one."""
     factor = state_factor(rho)
     square = max(0.0, down(1 - up(epsilon * epsilon)))
     fidelity = down(square * factor_weight(factor).lower)
@@ -78,13 +102,13 @@ def purified_lower(
     # The shift that proves W positive only helps W - u, so the candidate itself is used there.
     for gap in (1e-14, 1e-12, 1e-10, 1e-8, 1e-6):
         u = (offset if normalized else min(offset, 0.0)) - gap
-        inverse = _inverse_trace(slack, u, factor)
+        inverse = inverse_trace(slack, u, factor)
         if 0 < inverse < math.inf:
-            best = max(best, down(down(u + down(fidelity / inverse)) / denominator))
+            best = max(best, down(u + down(fidelity / inverse)))
     return best
 
 
-def _inverse_trace(slack: BlockOperator, offset: float, factor: BlockOperator) -> float:
+def inverse_trace(slack: BlockOperator, offset: float, factor: BlockOperator) -> float:
     """Upper bound of ``Tr B^dagger (W - u)^{-1} B``; inf if W - u is not provably positive.
 
     With ``Z = W - u``, any Y and the residual ``R = B - Z Y`` it equals
@@ -123,12 +147,21 @@ def purified_trace_lower(
     radius holds. It is sharp for a small radius, where that of `purified_lower` cancels. The radius
     is enlarged by the distance between rho and the ``B B^dagger`` that it stands for.
     """
+    radius = up(epsilon + factor_distance(rho))
+    return smooth_lower(rho, sigma, radius, dual, normalized=normalized)
+
+
+def factor_distance(rho: BlockOperator) -> float:
+    """Upper bound of ``Tr (rho - R)_+``, R the state ``B B^dagger`` over its trace.
+
+    rho stands for itself over its trace.
+    """
     factor = state_factor(rho)
     gap, error = difference(rho, gram(adjoint_blocks(factor)))
     bound = positive_part_trace(gap, up(error + gram_error(adjoint_blocks(factor))))
     for trace in (trace_interval(rho), factor_weight(factor)):
         bound = up(bound + norm_defect(trace))
-    return smooth_lower(rho, sigma, up(epsilon + bound), dual, normalized=normalized)
+    return bound
 
 
 def purified_upper(
@@ -145,9 +178,28 @@ def purified_upper(
     is rho itself, which is ``B B^dagger`` over its trace as in `purified_lower`.
     """
     best = _factor_ratio(sigma, state_factor(rho)), rho
+    state = in_purified_ball(rho, sigma, epsilon, primal, normalized=normalized)
+    if state is None:
+        return best
+    bound = max_ratio(state, sigma, normalized=normalized)
+    return (bound, state) if bound < best[0] else best
+
+
+def in_purified_ball(
+    rho: BlockOperator,
+    sigma: BlockOperator,
+    epsilon: float,
+    primal: BlockOperator,
+    *,
+    normalized: bool,
+) -> BlockOperator | None:
+    """A positive operator near the candidate that provably lies in the ball, or None.
+
+    It lies on the support of sigma, which sets the scale of what is added to its diagonal.
+    """
     candidate = clean_candidate(sigma, primal, normalized=normalized)
     if candidate is None:
-        return best
+        return None
     square = up(1 - down(epsilon * epsilon))
     target = up(math.sqrt(square), 2) if square > 0 else -math.inf
     anchor = anchor_state(rho, sigma)
@@ -156,15 +208,14 @@ def purified_upper(
     for _ in range(8):
         candidate, fidelity = _with_fidelity(rho, sigma, candidate, normalized=normalized)
         if not math.isfinite(fidelity):
-            return best
+            return None
         if fidelity >= target:
-            bound = max_ratio(candidate, sigma, normalized=normalized)
-            return (bound, candidate) if bound < best[0] else best
+            return candidate
         if reach <= target:
-            return best
+            return None
         candidate = mixed(candidate, anchor, (target - fidelity + margin) / (reach - fidelity))
         margin *= 16
-    return best
+    return None
 
 
 def _with_fidelity(
@@ -172,31 +223,20 @@ def _with_fidelity(
 ) -> tuple[BlockOperator, float]:
     """A state ``X >= A A^dagger`` near the candidate, and a lower bound of its fidelity.
 
-    Fidelity is operator monotone, so ``F(rho, X) >= ||B^dagger A||_1 >= Re Tr V^dagger B^dagger A``
-    for any contraction V, and any A will do.
+    Fidelity is operator monotone, so ``F(rho, X) >= ||B^dagger A||_1``, and any A will do.
     """
     center, factor = state_factor(rho), rows_on_support(sigma, state_factor(candidate))
     state = _dominating(sigma, factor)
     if state is None:
         return candidate, -math.inf
-    product = center.map(lambda b, a: b.conj().swapaxes(-1, -2) @ a, factor)
-    contraction = product.map(_polar)
-    gap, error = difference(factor.map(ones_like), gram(contraction))
-    excess = max(0.0, psd_shift(gap, up(error + gram_error(contraction))))
-    norm = up(math.sqrt(up(1 + excess)))
-    weights = factor_weight(center).upper, factor_weight(factor).upper
-    width = max(g.shape[-1] for g in product.groups)
-    slop = up(gamma(4 * width + 8) * math.sqrt(width * up(weights[0] * weights[1])), 4)
     trace = trace_interval(state).upper
-    scale = up(math.sqrt(up(weights[0] * (trace if normalized else max(1.0, trace)))))
-    overlap = down(inner(contraction, product).lower - up(slop * norm))
-    return state, down(overlap / up(norm * scale))
+    weight = up(factor_weight(center).upper * (trace if normalized else max(1.0, trace)))
+    return state, down(overlap_lower(center, factor) / up(math.sqrt(weight)))
 
 
-def _polar(product: Array) -> Array:
-    """Unitary V that maximises ``Re Tr V^dagger M``."""
-    u, _, v = np.linalg.svd(product)
-    return np.asarray(u @ v)
+def dominating_center(rho: BlockOperator) -> BlockOperator | None:
+    """An operator a little above ``B B^dagger``, B the `state_factor` of rho."""
+    return _dominating(rho.map(ones_like), state_factor(rho))
 
 
 def _factor_ratio(sigma: BlockOperator, factor: BlockOperator) -> float:

@@ -25,6 +25,8 @@ from qentropy.certify.rounding import TINY, UNIT, down, log2_interval, quotient_
 from qentropy.results import Interval
 
 __all__ = [
+    "ball_gain",
+    "in_trace_ball",
     "max_relative_entropy_interval",
     "ratio_projector",
     "slack_cost",
@@ -88,15 +90,41 @@ def smooth_lower(
     top = psd_shift(negative(whole), guess=largest_guess(whole) if is_positive else None)
     if not normalized:
         top, bottom = max(top, 0.0), max(bottom, 0.0)
-    cost = up(radius * max(0.0, up(top + bottom)))
-    gain, weight = inner(rho, whole).lower, trace_interval(rho)
+    spread = max(0.0, up(top + bottom))
+    gain = ball_gain(rho, radius, whole, spread, _excess(sigma, slack, shift, part))
+    return down(gain / denominator) if gain > 0 else 0.0
+
+
+def ball_gain(
+    rho: BlockOperator, radius: float, dual: BlockOperator, spread: float, excess: float
+) -> float:
+    """Lower bound of ``Tr X W`` over the X of a trace ball, for any ``W >= 0`` with ``W >= G``.
+
+    Parameters
+    ----------
+    rho, radius
+        The ball, with its trace-distance radius.
+    dual
+        The matrix G.
+    spread
+        Upper bound of its largest minus its smallest eigenvalue, as in `smooth_lower`.
+    excess
+        Upper bound of ``Tr (W - G)``.
+
+    Returns
+    -------
+    float
+        At least 0.
+    """
+    cost = up(radius * spread)
+    gain, weight = inner(rho, dual).lower, trace_interval(rho)
     # The X of the ball are positive, so Tr X W >= Tr X G. For rho itself, which may miss
     # positivity by rounding, Tr rho W >= Tr rho G - c Tr (W - G) where rho + c >= 0.
     lack = max(0.0, psd_shift(rho, guess=0.0))
-    fault = up(lack * _excess(sigma, slack, shift, part)) if lack else 0.0
+    fault = up(lack * excess) if lack else 0.0
     in_ball = down(quotient_down(gain, weight) - cost)
     at_rho = quotient_down(down(gain - fault), weight)
-    return down(min(in_ball, at_rho) / denominator) if in_ball > 0 and at_rho > 0 else 0.0
+    return max(0.0, min(in_ball, at_rho))
 
 
 def _priced(
@@ -179,10 +207,7 @@ def smooth_upper(
         A state in the ball that attains the bound, up to its trace: what is in the ball is
         ``X / Tr X``, or ``X / max(1, Tr X)`` without normalisation.
     """
-    candidate = clean_candidate(sigma, primal, normalized=normalized)
-    state = None
-    if radius > 0 and candidate is not None:
-        state = _in_ball(rho, sigma, radius, candidate, normalized=normalized)
+    state = in_trace_ball(rho, sigma, radius, primal, normalized=normalized)
     if state is None:
         return max_ratio(rho, sigma), rho
     bound = max_ratio(state, sigma, normalized=normalized, guess=guess)
@@ -192,15 +217,21 @@ def smooth_upper(
     return (bound, state) if bound < fallback else (fallback, rho)
 
 
-def _in_ball(
+def in_trace_ball(
     rho: BlockOperator,
     sigma: BlockOperator,
     radius: float,
-    candidate: BlockOperator,
+    primal: BlockOperator,
     *,
     normalized: bool,
 ) -> BlockOperator | None:
-    """A positive operator near the candidate that provably lies in the ball, or None."""
+    """A positive operator near the candidate that provably lies in the ball, or None.
+
+    It lies on the support of sigma, which sets the scale of what is added to its diagonal.
+    """
+    candidate = clean_candidate(sigma, primal, normalized=normalized)
+    if candidate is None or not radius > 0:
+        return None
     anchor = anchor_state(rho, sigma)
     reach = distance_bound(rho, anchor, normalized=normalized) if anchor is not rho else 0.0
     margin = 4 * UNIT

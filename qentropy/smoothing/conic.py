@@ -14,19 +14,15 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
-import scs
 from numpy.typing import NDArray
 
 from qentropy.blocks import SUPPORT_TOLERANCE, Array, BlockOperator, require_memory
-from qentropy.errors import SolverError
+from qentropy.cones import Cone, solve
 from qentropy.expressions import state_factor
 from qentropy.smoothing import hockey_stick
 from qentropy.smoothing.balls import Proposal, SmoothingProblem
 
 __all__ = ["propose"]
-
-MAX_ITERATIONS = 20_000
-SMALL = 16  # rows of a block for which a second attempt costs little
 
 
 def propose(problem: SmoothingProblem, tolerance: float = 1e-8) -> Proposal:
@@ -47,20 +43,21 @@ def propose(problem: SmoothingProblem, tolerance: float = 1e-8) -> Proposal:
         if problem.ball == "purified-distance"
         else _trace(blocks, problem)
     )
-    solution = _solved(program, tolerance)
-    if solution["info"]["status"] != "solved" and max(len(b.rho) for b in blocks) <= SMALL:
-        # Anderson acceleration is what may lead SCS astray; without it, it is slow but steady.
-        solution = _solved(program, tolerance, acceleration_lookback=0)
-    x, y, info = solution["x"], solution["y"], solution["info"]
-    if not (np.isfinite(x).all() and np.isfinite(y).all()):
-        raise SolverError(f"SCS gave no usable point; its status was {info['status']!r}")
-    primal, dual, offset = program.read(x, y)
+    found = solve(
+        [(program.matrix, program.bound)],
+        program.cost,
+        program.cones,
+        linear=program.linear,
+        size=max(len(b.rho) for b in blocks),
+        tolerance=tolerance,
+    )
+    primal, dual, offset = program.read(found.x, found.y)
     return Proposal(
         _gather(problem.rho, primal),
         _gather(problem.rho, dual),
         offset=offset,
-        status=str(info["status"]),
-        iterations=int(info["iter"]),
+        status=found.status,
+        iterations=found.iterations,
     )
 
 
@@ -87,8 +84,8 @@ class _Block:
     rows: NDArray[np.intp]
     basis: Array
     scale: Array
-    cone: "_Cone"
-    inner: "_Cone"
+    cone: Cone
+    inner: Cone
 
     def restored(self, matrix: Array) -> Array:
         """A matrix in the eigenbasis, in the original basis."""
@@ -102,87 +99,20 @@ class _Block:
         return self.restored(out)
 
 
-@dataclass(frozen=True)
-class _Cone:
-    """SCS's vectors for Hermitian (``complex``) or symmetric matrices of one size.
-
-    The lower triangle column by column, off-diagonal entries times sqrt 2, an imaginary part
-    after its real part; inner products are kept.
-    """
-
-    size: int
-    complex: bool
-
-    @property
-    def length(self) -> int:
-        return self.size**2 if self.complex else self.size * (self.size + 1) // 2
-
-    def vector(self, matrix: Array) -> Array:
-        columns, rows = np.triu_indices(self.size)
-        entries = matrix[rows, columns] * np.where(rows == columns, 1.0, np.sqrt(2))
-        if not self.complex:
-            return np.asarray(entries.real)
-        both = np.stack([entries.real, np.imag(entries)], axis=1)
-        keep = np.stack([np.ones(len(rows), bool), rows != columns], axis=1)
-        return np.asarray(both[keep])
-
-    def matrix(self, vector: Array) -> Array:
-        columns, rows = np.triu_indices(self.size)
-        if self.complex:
-            both = np.zeros((len(rows), 2))
-            both[np.stack([np.ones(len(rows), bool), rows != columns], axis=1)] = vector
-            entries = both[:, 0] + 1j * both[:, 1]
-        else:
-            entries = np.asarray(vector)
-        entries = entries / np.where(rows == columns, 1.0, np.sqrt(2))
-        out = np.zeros((self.size, self.size), entries.dtype)
-        out[columns, rows] = entries.conj()
-        out[rows, columns] = entries
-        return out
-
-    def weights(self, diagonal: Array) -> Array:
-        """For each entry of the vector the product of its row's and its column's value."""
-        columns, rows = np.triu_indices(self.size)
-        products = diagonal[rows] * diagonal[columns]
-        repeats = np.where(rows == columns, 1, 2) if self.complex else 1
-        return np.asarray(np.repeat(products, repeats))
-
-    def places(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
-        """Where the vector of the submatrix with these rows sits in the vector of the whole."""
-        counter = self.matrix(np.arange(1.0, self.length + 1))
-        weight = np.where(np.eye(self.size, dtype=bool), 1.0, np.sqrt(2))
-        part = (counter * weight)[np.ix_(rows, rows)]
-        small = _Cone(len(rows), self.complex)
-        scale = np.where(np.eye(len(rows), dtype=bool), 1.0, np.sqrt(2))
-        return np.rint(small.vector(part / scale)).astype(np.intp) - 1
-
-
 @dataclass(frozen=True, eq=False)
 class _Program:
     """``min c x`` with ``b - A x`` in the cones, and how to read its solution."""
 
     matrix: Any
     cost: Array
-    cones: dict[str, Any]
+    linear: int
+    cones: Sequence[Cone]
     read: Callable[[Array, Array], tuple[list[Array], list[Array], float]]
 
     @property
     def bound(self) -> Array:
         """Only the first row, ``Tr sigma W <= 1``, has a right-hand side."""
         return np.concatenate([[1.0], np.zeros(self.matrix.shape[0] - 1)])
-
-
-def _solved(program: _Program, tolerance: float, **settings: int) -> dict[str, Any]:
-    solution: dict[str, Any] = scs.solve(
-        {"A": sp.csc_array(program.matrix), "b": program.bound, "c": program.cost},
-        program.cones,
-        verbose=False,
-        eps_abs=tolerance,
-        eps_rel=tolerance,
-        max_iters=MAX_ITERATIONS,
-        **settings,
-    )
-    return solution
 
 
 def _blocks(problem: SmoothingProblem) -> list[_Block]:
@@ -196,7 +126,7 @@ def _blocks(problem: SmoothingProblem) -> list[_Block]:
             values, basis = np.linalg.eigh(sigma)
             rows = np.flatnonzero(values > SUPPORT_TOLERANCE * values[-1])
             levels = level * values[rows]
-            cones = _Cone(len(rho), is_complex), _Cone(len(rows), is_complex)
+            cones = Cone(len(rho), is_complex), Cone(len(rows), is_complex)
             turned = basis.conj().T @ rho @ basis
             # Where t sigma is large the state is small beside it, and W is small there.
             scale = np.ones(len(rows)) if purified else 1 / np.sqrt(np.maximum(levels, 1.0))
@@ -238,7 +168,8 @@ def _trace(blocks: Sequence[_Block], problem: SmoothingProblem) -> _Program:
     return _Program(
         matrix,
         np.concatenate([-objective, np.zeros(w), [1.0, problem.radius]]),
-        _cones(head.shape[0], [*outer, *outer, *inner, *inner]),
+        head.shape[0],
+        [*outer, *outer, *inner, *inner],
         read,
     )
 
@@ -247,8 +178,8 @@ def _purified(blocks: Sequence[_Block], problem: SmoothingProblem) -> _Program:
     """Columns: all L, all W, u, a. Rows: ``Tr sigma W <= 1``, signs, W, then the joint blocks."""
     factors = [state_factor(b.rho)[b.rows] for b in blocks]
     inner = [b.inner for b in blocks]
-    corner = [_Cone(f.shape[1], b.cone.complex) for f, b in zip(factors, blocks, strict=True)]
-    joint = [_Cone(c.size + i.size, c.complex) for c, i in zip(corner, inner, strict=True)]
+    corner = [Cone(f.shape[1], b.cone.complex) for f, b in zip(factors, blocks, strict=True)]
+    joint = [Cone(c.size + i.size, c.complex) for c, i in zip(corner, inner, strict=True)]
     w, k, total = (sum(c.length for c in cones) for cones in (inner, corner, joint))
     starts = np.cumsum([0, *(c.length for c in joint[:-1])])
     spots = [
@@ -289,7 +220,8 @@ def _purified(blocks: Sequence[_Block], problem: SmoothingProblem) -> _Program:
     return _Program(
         sp.vstack([head, sp.block_array(cones)]),
         np.concatenate([_identity(corner), np.zeros(w), [-1.0, -target]]),
-        _cones(head.shape[0], [*inner, *joint]),
+        head.shape[0],
+        [*inner, *joint],
         read,
     )
 
@@ -310,7 +242,7 @@ def _price(blocks: Sequence[_Block], before: int, after: int) -> Any:
     return sp.csr_array(row[None, :])
 
 
-def _identity(cones: Sequence[_Cone]) -> Array:
+def _identity(cones: Sequence[Cone]) -> Array:
     return np.concatenate([c.vector(np.eye(c.size)) for c in cones])
 
 
@@ -318,12 +250,7 @@ def _column(values: Array) -> Any:
     return sp.csr_array(values[:, None])
 
 
-def _cones(linear: int, cones: Sequence[_Cone]) -> dict[str, Any]:
-    key = "cs" if cones[0].complex else "s"
-    return {"l": linear, key: [c.size for c in cones]}
-
-
-def _split(vector: Array, cones: Sequence[_Cone]) -> list[Array]:
+def _split(vector: Array, cones: Sequence[Cone]) -> list[Array]:
     ends = np.cumsum([c.length for c in cones])
     return [c.matrix(vector[e - c.length : e]) for c, e in zip(cones, ends, strict=True)]
 

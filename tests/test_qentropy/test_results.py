@@ -168,3 +168,12 @@ def test_float_or_array() -> None:
     """One operator gives a float of Python, a stack an array."""
     assert type(float_or_array(np.array(2))) is float
     assert np.array_equal(float_or_array([[1, 2]]), [[1.0, 2.0]])
+
+
+def test_what_has_no_unit_is_no_logarithm() -> None:
+    """Its gap is the width, and its repr does not speak of bits."""
+    result = CertifiedValue(value=1.0, lower=1.0, upper=1.5, method="conic", rtol=0.5, unit="")
+    assert result.gap == 0.5
+    assert result.converged
+    assert "bits" not in repr(result)
+    assert result.to_dict()["unit"] == ""

@@ -13,7 +13,14 @@ from strategies import generators, states
 
 from qentropy.blocks import one_group
 from qentropy.certify.exact_operations import adjoint_blocks
-from qentropy.certify.factors import factor_weight, gram, gram_error, state_factor
+from qentropy.certify.factors import (
+    factor_weight,
+    gram,
+    gram_error,
+    overlap_lower,
+    state_factor,
+    state_of_factor,
+)
 
 
 @given(states(st.integers(1, 5)))
@@ -85,3 +92,19 @@ def test_gram_matrix_and_weight_bound_their_rounding(size: int, real: bool) -> N
     weight = factor_weight(factor)
     assert arb(weight.lower) < trace(exact) < arb(weight.upper)
     assert factor_weight(adjoint_blocks(factor)).overlaps(weight)
+
+
+def test_a_state_keeps_the_factor_it_was_made_of() -> None:
+    """``B B^dagger`` up to rounding, and B itself as its factor."""
+    factor = one_group(np.random.default_rng(5).normal(size=(3, 3)))
+    state = state_of_factor(factor)
+    assert state_factor(state) is factor
+    np.testing.assert_allclose(state.dense(), factor.dense() @ factor.dense().T, atol=1e-14)
+
+
+def test_overlap_is_a_lower_bound_of_the_fidelity() -> None:
+    """The sum of singular values of ``B^dagger A``, from below and close."""
+    rng = np.random.default_rng(6)
+    left, right = (one_group(rng.normal(size=(3, 3)) + 1j * rng.normal(size=(3, 3))) for _ in "BA")
+    exact = np.linalg.svd(left.dense().conj().T @ right.dense(), compute_uv=False).sum()
+    assert exact * (1 - 1e-12) < overlap_lower(left, right) <= exact * (1 + 1e-15)

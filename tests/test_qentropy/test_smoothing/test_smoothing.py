@@ -47,7 +47,7 @@ HALF_A_DIGIT = 6e-10  # the tables print nine or ten digits
 def impatience() -> Iterator[None]:
     """Where SCS does not converge it need not take long about it; laws hold for any interval."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("qentropy.smoothing.conic.MAX_ITERATIONS", 3000)
+        patch.setattr("qentropy.cones.MAX_ITERATIONS", 3000)
         yield
 
 

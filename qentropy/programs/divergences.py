@@ -1,13 +1,6 @@
-"""The semidefinite programs as cvxpy problems, and the pieces of them for other people's programs.
+"""The programs of the max-relative entropy and its smooth version, and their constraints."""
 
-The optimal value of each problem is ``t = 2**D``, so ``log2(problem.value)`` is in bits. It is as
-good as the solver that found it; the functions at the top of the package return proved intervals.
-Real data give symmetric variables, complex data Hermitian ones. cvxpy is loaded only when a
-function here is called.
-"""
-
-import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -32,6 +25,7 @@ from qentropy.operators import (
     as_state,
     check_ball,
 )
+from qentropy.programs.duals import ball_dual, check_form, least_fidelity, trace_radius
 
 if TYPE_CHECKING:
     import cvxpy as cp
@@ -42,9 +36,6 @@ __all__ = [
     "max_relative_entropy_at_most",
     "smooth_max_relative_entropy",
 ]
-
-FORMS = ("primal", "dual")
-
 
 # The problems
 
@@ -99,7 +90,7 @@ def max_relative_entropy(rho: ArrayLike, sigma: ArrayLike, *, form: str = "prima
     """
     import cvxpy as cp
 
-    _check_form(form)
+    check_form(form)
     state, weight = as_expression(rho, "rho", as_state), as_expression(sigma, "sigma", as_positive)
     require_same_space(rho=state, sigma=weight)
     if form == "primal":
@@ -205,7 +196,7 @@ def smooth_max_relative_entropy(
     """
     import cvxpy as cp
 
-    _check_form(form)
+    check_form(form)
     known, radius = check_ball(ball, epsilon)
     state, weight = as_expression(rho, "rho", as_state), as_expression(sigma, "sigma", as_positive)
     require_same_space(rho=state, sigma=weight)
@@ -215,40 +206,11 @@ def smooth_max_relative_entropy(
         nearby = in_ball(X, state, radius, ball=known, normalized=normalized)
         least = max_relative_entropy_at_most(X, weight, factor=t)
         return cp.Problem(cp.Minimize(t), [*least, *nearby])
-    if known == "purified-distance" and radius > 0:
-        return _purified_dual(state, weight, radius, normalized=normalized)
-    return _trace_dual(state, weight, _trace_radius(known, radius), normalized=normalized)
 
+    def price(W: "cp.Variable") -> "cp.Constraint":
+        return real_inner(weight, W) <= 1
 
-def _trace_dual(
-    rho: "cp.Expression", sigma: "cp.Expression", radius: float, *, normalized: bool
-) -> "cp.Problem":
-    """``max Tr M rho - mu - nu e : 0 <= M <= nu, W >= 0, W >= M - mu, Tr sigma W <= 1``."""
-    import cvxpy as cp
-
-    one = np.eye(rho.shape[0])
-    M, W = (hermitian_variable(name, rho.shape[0], rho, sigma) for name in ("M", "W"))
-    mu, nu = cp.Variable(name="mu", nonneg=not normalized), cp.Variable(name="nu")
-    constraints = [M >> 0, M << nu * one, W >> 0, W >> M - mu * one, real_inner(sigma, W) <= 1]
-    return cp.Problem(cp.Maximize(real_inner(M, rho) - mu - nu * radius), constraints)
-
-
-def _purified_dual(
-    rho: "cp.Expression", sigma: "cp.Expression", epsilon: float, *, normalized: bool
-) -> "cp.Problem":
-    """``max u + a f - Tr L : [[L, -a B^dagger/2], [-a B/2, W - u]] >= 0, W >= 0, ...``."""
-    import cvxpy as cp
-
-    B = state_factor(rho.value)
-    W, L = (
-        hermitian_variable(name, size, rho, sigma) for name, size in zip("WL", B.shape, strict=True)
-    )
-    u, a = cp.Variable(name="u", nonpos=not normalized), cp.Variable(name="a", nonneg=True)
-    block = cp.bmat([[L, -a / 2 * B.conj().T], [-a / 2 * B, W - u * np.eye(len(B))]])
-    return cp.Problem(
-        cp.Maximize(u + a * _least_fidelity(epsilon) - real_trace(L)),
-        [block >> 0, W >> 0, real_inner(sigma, W) <= 1],
-    )
+    return ball_dual(state, price, radius, ball=known, normalized=normalized, data=weight)
 
 
 # The pieces
@@ -400,7 +362,7 @@ def in_ball(
     size = real_trace(X) == 1 if normalized else real_trace(X) <= 1
     if known == "purified-distance":
         return [size, *_in_purified_ball(X, center, radius, normalized=normalized)]
-    return [size, *_in_trace_ball(X, center, _trace_radius(known, radius))]
+    return [size, *_in_trace_ball(X, center, trace_radius(known, radius))]
 
 
 def _in_trace_ball(
@@ -426,18 +388,4 @@ def _in_purified_ball(
     if is_unknown(rho) and not normalized:
         # The generalised fidelity adds sqrt((1 - Tr rho)(1 - Tr X)), zero for a state.
         fidelity = fidelity + cp.geo_mean(cp.hstack([1 - real_trace(rho), 1 - real_trace(X)]))
-    return [cp.bmat([[corner, Y], [Y.H, X]]) >> 0, fidelity >= _least_fidelity(epsilon)]
-
-
-def _check_form(form: str) -> None:
-    if form not in FORMS:
-        raise InvalidParameterError(f"form must be one of {', '.join(FORMS)}; got {form!r}")
-
-
-def _trace_radius(ball: str, epsilon: Any) -> Any:
-    """Radius in trace distance."""
-    return epsilon / 2 if ball == "trace-norm" else epsilon
-
-
-def _least_fidelity(epsilon: float) -> float:
-    return math.sqrt(max(0.0, 1 - epsilon**2))
+    return [cp.bmat([[corner, Y], [Y.H, X]]) >> 0, fidelity >= least_fidelity(epsilon)]
