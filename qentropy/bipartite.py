@@ -10,8 +10,8 @@ from qentropy.blocks import Array, BlockOperator, one_group, require_memory
 from qentropy.errors import DimensionMismatchError, InvalidParameterError, InvalidStateError
 from qentropy.operators import (
     INPUT_TOLERANCE,
-    as_hermitian,
     as_positive,
+    as_state,
     check_dims,
     check_pair,
     partial_trace,
@@ -70,10 +70,10 @@ def check_bipartite(rho_ab: ArrayLike, dims: Sequence[int]) -> BipartiteState:
     >>> check_bipartite(np.eye(6) / 6, (2, 3)).dims
     (2, 3)
     """
-    whole = as_hermitian(rho_ab, "rho")
+    whole = as_state(rho_ab, "rho_ab")
     if whole.ndim != 2:
         raise InvalidParameterError(
-            f"rho must be a single operator here; got a stack of shape {whole.shape}"
+            f"rho_ab must be a single operator here; got a stack of shape {whole.shape}"
         )
     pair = check_pair(rho_ab, np.eye(len(whole)))
     return BipartiteState(pair.rho.dense(), check_two(dims, len(whole)), pair.repairs)

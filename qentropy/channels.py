@@ -65,6 +65,7 @@ def channel_max_relative_entropy(
     >>> round(channel_max_relative_entropy(np.outer(bell, bell), np.eye(4) / 2, (2, 2)), 9)
     2.0
     """
+    _check_same_space(choi_n, choi_m)
     first = check_channel(choi_n, dims, "choi_n")
     other = as_positive(choi_m, "choi_m")
     size = check_two(dims, other.shape[-1])[0]
@@ -224,14 +225,19 @@ def _two_channels(
     choi_n: ArrayLike, choi_m: ArrayLike, dims: Sequence[int]
 ) -> tuple[Array, Array, tuple[int, int]]:
     """Both Choi operators with the output first, and the dimensions in that order."""
+    _check_same_space(choi_n, choi_m)
     first, second = check_channel(choi_n, dims, "choi_n"), check_channel(choi_m, dims, "choi_m")
     if first.ndim != 2 or second.ndim != 2:
         raise InvalidParameterError(
             f"choi_n and choi_m must be single operators here; got {first.shape}, {second.shape}"
         )
-    if first.shape != second.shape:
-        raise DimensionMismatchError(
-            f"choi_n and choi_m must act on the same space; got {first.shape} and {second.shape}"
-        )
     size = check_two(dims, len(first))
     return swapped(first, size), swapped(second, size), (size[1], size[0])
+
+
+def _check_same_space(choi_n: ArrayLike, choi_m: ArrayLike) -> None:
+    shapes = as_positive(choi_n, "choi_n").shape, as_positive(choi_m, "choi_m").shape
+    if shapes[0][-1] != shapes[1][-1]:
+        raise DimensionMismatchError(
+            f"choi_n and choi_m must act on the same space; got {shapes[0]} and {shapes[1]}"
+        )
