@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 
 from qentropy.blocks import Array, BlockOperator, Operator, extract, joint_blocks, one_group
 from qentropy.errors import DimensionMismatchError
+from qentropy.operators.charges import check_charge, conserving
 from qentropy.operators.matrices import INPUT_TOLERANCE, hermitian_matrix, to_dense
 from qentropy.operators.pairs import StatePair
 from qentropy.operators.parameters import Ball, check_ball, check_epsilon, is_real_number
@@ -123,7 +124,7 @@ def as_positive(value: ArrayLike, name: str = "sigma") -> Array:
     return times_power_of_two(positive, exponent).groups[0][..., 0, :, :]
 
 
-def check_pair(rho: ArrayLike, sigma: ArrayLike) -> StatePair:
+def check_pair(rho: ArrayLike, sigma: ArrayLike, *, charge: ArrayLike | None = None) -> StatePair:
     """A state and a positive operator of the same dimension, split into joint blocks.
 
     Parameters
@@ -132,6 +133,9 @@ def check_pair(rho: ArrayLike, sigma: ArrayLike) -> StatePair:
         Density operator, shape ``(..., d, d)``; anything that `as_hermitian` takes.
     sigma
         Positive semidefinite operator, shape ``(..., d, d)``; leading axes broadcast.
+    charge
+        What both conserve: one number or word for each basis vector. Entries between different
+        charges are dropped if rounding may have made them.
 
     Returns
     -------
@@ -143,6 +147,8 @@ def check_pair(rho: ArrayLike, sigma: ArrayLike) -> StatePair:
         As `as_state` and `as_positive`.
     DimensionMismatchError
         The dimensions differ.
+    InvalidParameterError
+        The charge is not a sequence of finite values.
 
     Examples
     --------
@@ -151,11 +157,17 @@ def check_pair(rho: ArrayLike, sigma: ArrayLike) -> StatePair:
     (np.int64(3), True)
     """
     (left, left_tolerance), (right, right_tolerance) = _same_space(rho, sigma)
+    dropped: tuple[str, ...] = ()
+    if charge is not None:
+        labels = check_charge(charge, left.shape[-1])
+        left, first = conserving(left, labels, "rho", left_tolerance)
+        right, second = conserving(right, labels, "sigma", right_tolerance)
+        dropped = first + second
     index = joint_blocks(left, right)
     state, repairs = repaired_state(extract(left, index), "rho", left_tolerance)
     scaled, exponent = rescaled(extract(right, index))
     positive, more = repaired_positive(scaled, "sigma", right_tolerance, exponent)
-    return StatePair(state, positive, exponent, repairs + more)
+    return StatePair(state, positive, exponent, dropped + repairs + more)
 
 
 def check_state(rho: ArrayLike) -> BlockOperator:

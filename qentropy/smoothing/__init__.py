@@ -47,6 +47,7 @@ def smooth_max_relative_entropy(
     normalized: bool = True,
     rtol: float = 1e-6,
     method: str = "auto",
+    charge: ArrayLike | None = None,
 ) -> CertifiedValue:
     r"""Smooth max-relative entropy, ``min over X in B_epsilon(rho) of D_max(X||sigma)``.
 
@@ -67,8 +68,13 @@ def smooth_max_relative_entropy(
     rtol
         Relative gap wanted of ``2**D``.
     method
-        ``"auto"``, or one route: ``"commuting"``, ``"hockey-stick"``, ``"path-following"``
-        (purified ball), ``"conic"``.
+        ``"auto"``, or one route: ``"commuting"``, ``"hockey-stick"``, ``"path-following"``,
+        ``"conic"``.
+    charge
+        A quantity that rho and sigma conserve, as one number or word for each basis vector; the
+        problem is solved in its blocks. Without it, blocks come from the entries that are zero in
+        both. Entries between different charges are dropped if they are no larger than 1e-8 of the
+        largest, with a note, and refused otherwise.
 
     Returns
     -------
@@ -81,7 +87,7 @@ def smooth_max_relative_entropy(
     InvalidStateError, DimensionMismatchError
         rho or sigma is not what it has to be.
     InvalidParameterError
-        The radius, the ball, the tolerance or the method is not valid.
+        The radius, the ball, the tolerance, the method or the charge is not valid.
     SolverError, ResourceLimitError
         The one route asked for, or every route, failed or is too large for this machine.
 
@@ -110,7 +116,7 @@ def smooth_max_relative_entropy(
     """
     options = _Options(ball, normalized, rtol, method)
     known, radius = check_ball(ball, epsilon)
-    result = _solved(_prepared(_single_pair(rho, sigma)), known, radius, options)
+    result = _solved(_prepared(_single_pair(rho, sigma, charge)), known, radius, options)
     _warn_if_wide(result)
     return result
 
@@ -124,6 +130,7 @@ def smooth_max_relative_entropy_curve(
     normalized: bool = True,
     rtol: float = 1e-6,
     method: str = "auto",
+    charge: ArrayLike | None = None,
 ) -> tuple[CertifiedValue, ...]:
     """Smooth max-relative entropy as a function of the radius.
 
@@ -131,7 +138,7 @@ def smooth_max_relative_entropy_curve(
 
     Parameters
     ----------
-    rho, sigma, ball, normalized, rtol, method
+    rho, sigma, ball, normalized, rtol, method, charge
         As in `smooth_max_relative_entropy`.
     epsilons
         Radii, each at least 0, in any order.
@@ -165,7 +172,7 @@ def smooth_max_relative_entropy_curve(
     """
     options = _Options(ball, normalized, rtol, method)
     radii = [check_ball(ball, epsilon) for epsilon in epsilons]
-    data = _prepared(_single_pair(rho, sigma))
+    data = _prepared(_single_pair(rho, sigma, charge))
     results = tuple(_solved(data, known, radius, options) for known, radius in radii)
     for result in results:
         _warn_if_wide(result)
@@ -190,8 +197,8 @@ class _Options:
             raise InvalidParameterError("rtol must be positive; got 0")
 
 
-def _single_pair(rho: ArrayLike, sigma: ArrayLike) -> StatePair:
-    pair = check_pair(rho, sigma)
+def _single_pair(rho: ArrayLike, sigma: ArrayLike, charge: ArrayLike | None = None) -> StatePair:
+    pair = check_pair(rho, sigma, charge=charge)
     if pair.rho.groups[0].ndim != 3:  # a stack
         raise InvalidParameterError("rho and sigma must be single operators here; got a stack")
     return pair
