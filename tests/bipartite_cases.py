@@ -25,6 +25,8 @@ from qentropy.states import (
 )
 
 HALF_A_DIGIT = 6e-10  # the tables print nine or ten digits
+# A fidelity is the root of what rounding adds to a singular state, about the root of 1e-16 times d.
+ROUNDING = 1e-7
 
 
 class Known(NamedTuple):

@@ -8,7 +8,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from bipartite_cases import KNOWN, RANDOM, SPOILS, Known, assert_known, break_solver, quietly
+from bipartite_cases import (
+    KNOWN,
+    RANDOM,
+    ROUNDING,
+    SPOILS,
+    Known,
+    assert_known,
+    break_solver,
+    quietly,
+)
 from exact import is_positive, largest_eigenvalue, matrix, trace
 from hypothesis import given, settings
 from strategies import Array, apply_channel, channels, states
@@ -78,9 +87,9 @@ def test_data_processing_on_the_side(rho: Array, kraus: Array) -> None:
     image = apply_channel(lifted, rho)
     before = [quietly(f, rho, (2, 3)) for f in QUANTITIES]
     after = [quietly(f, image, (2, 2)) for f in QUANTITIES]
-    assert after[0].upper >= before[0].lower - 1e-9
-    assert after[1].upper >= before[1].lower - 1e-9
-    assert after[2].lower <= before[2].upper + 1e-9
+    assert after[0].upper >= before[0].lower - ROUNDING
+    assert after[1].upper >= before[1].lower - ROUNDING
+    assert after[2].lower <= before[2].upper + ROUNDING
 
 
 @given(states(4))
@@ -88,11 +97,11 @@ def test_data_processing_on_the_side(rho: Array, kraus: Array) -> None:
 def test_order_and_range(rho: Array) -> None:
     """``-log2 d <= H_min <= H_max <= log2 d_A``, and ``0 <= I_max <= 2 log2 d``."""
     low, high, information = (quietly(f, rho, (2, 2)) for f in QUANTITIES)
-    assert low.upper >= -1 - 1e-9
-    assert low.lower <= high.upper + 1e-9
-    assert high.lower <= 1 + 1e-9
-    assert information.upper >= -1e-9
-    assert information.lower <= 2 + 1e-9
+    assert low.upper >= -1 - ROUNDING
+    assert low.lower <= high.upper + ROUNDING
+    assert high.lower <= 1 + ROUNDING
+    assert information.upper >= -ROUNDING
+    assert information.lower <= 2 + ROUNDING
 
 
 @names
@@ -103,8 +112,8 @@ def test_local_bases_do_not_matter(name: str, quantity: Callable[..., Any]) -> N
     turn = np.kron(*(random_unitary(d, rng=d) for d in dims))
     turned = turn @ rho @ turn.conj().T
     first, second = quantity(rho, dims), quantity((turned + turned.conj().T) / 2, dims)
-    assert first.lower <= second.upper + 1e-9
-    assert second.lower <= first.upper + 1e-9
+    assert first.lower <= second.upper + ROUNDING
+    assert second.lower <= first.upper + ROUNDING
 
 
 @pytest.mark.parametrize("name", RANDOM)
@@ -117,8 +126,8 @@ def test_entropies_add_up(name: str) -> None:
     for quantity in QUANTITIES:
         whole = quantity(both, (2 * first, 2 * second))
         parts = quantity(rho, (first, second)), quantity(other, (2, 2))
-        assert whole.lower <= parts[0].upper + parts[1].upper + 1e-9
-        assert whole.upper >= parts[0].lower + parts[1].lower - 1e-9
+        assert whole.lower <= parts[0].upper + parts[1].upper + ROUNDING
+        assert whole.upper >= parts[0].lower + parts[1].lower - ROUNDING
 
 
 @pytest.mark.parametrize("name", RANDOM)
@@ -169,7 +178,7 @@ def test_a_broken_solver_leaves_the_interval_true(
     case = TRUTH[name]
     result = quietly(quantity, case.rho, case.dims)
     value = getattr(case, FIELDS[quantity])
-    assert result.lower - 1e-9 <= value <= result.upper + 1e-9
+    assert result.lower - ROUNDING <= value <= result.upper + 1e-9
 
 
 def test_a_wide_interval_is_announced(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from bipartite_cases import RANDOM, SPIKE, SPOILS, assert_known, break_solver, quietly
+from bipartite_cases import RANDOM, ROUNDING, SPIKE, SPOILS, assert_known, break_solver, quietly
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import Array, apply_channel, channels, states
@@ -65,8 +65,8 @@ def test_without_side_information_it_is_the_smooth_max_relative_entropy(
     left = smooth_conditional_min_entropy(rho, (len(rho), 1), 0.2, **options)
     right = quietly(smooth_max_relative_entropy, rho, np.eye(len(rho)), 0.2, **options)
     assert left.converged
-    assert left.lower <= -right.lower + 1e-9
-    assert -right.upper <= left.upper + 1e-9
+    assert left.lower <= -right.lower + ROUNDING
+    assert -right.upper <= left.upper + ROUNDING
     assert (left.ball, left.radius, left.normalized) == (ball, 0.2, normalized)
 
 
@@ -122,7 +122,7 @@ def test_radius_zero_is_no_smoothing(name: str, ball: str, normalized: bool) -> 
     assert smooth_conditional_max_entropy(rho, dims, 0).value == high.value
     near = quietly(smooth_conditional_min_entropy, rho, dims, 1e-12, **options)
     assert near.lower <= plain.upper + 1e-6
-    assert plain.lower <= near.upper + 1e-9
+    assert plain.lower <= near.upper + ROUNDING
 
 
 @given(
@@ -138,11 +138,11 @@ def test_value_rises_with_the_radius(
     first, second = (
         quietly(smooth_conditional_min_entropy, rho, (2, 2), e, **options) for e in (small, large)
     )
-    assert first.lower <= second.upper + 1e-9
+    assert first.lower <= second.upper + ROUNDING
     first, second = (
         quietly(smooth_conditional_max_entropy, rho, (2, 2), e) for e in (small, large)
     )
-    assert second.lower <= first.upper + 1e-9
+    assert second.lower <= first.upper + ROUNDING
 
 
 @given(states(4), channels(2, 2), st.sampled_from([0.05, 0.3]))
@@ -152,7 +152,7 @@ def test_data_processing_on_the_side(rho: Array, kraus: Array, epsilon: float) -
     image = apply_channel(np.array([np.kron(np.eye(2), k) for k in kraus]), rho)
     for quantity in (smooth_conditional_min_entropy, smooth_conditional_max_entropy):
         before, after = (quietly(quantity, x, (2, 2), epsilon) for x in (rho, image))
-        assert after.upper >= before.lower - 1e-9
+        assert after.upper >= before.lower - ROUNDING
 
 
 @pytest.mark.parametrize("name", RANDOM)
@@ -164,9 +164,9 @@ def test_balls_are_nested(name: str) -> None:
         for kind in KINDS
     }
     for ball in BALLS:
-        assert found[ball, True].lower <= found[ball, False].upper + 1e-9
+        assert found[ball, True].lower <= found[ball, False].upper + ROUNDING
     for normalized in (True, False):
-        assert found[PURIFIED, normalized].lower <= found[TRACE, normalized].upper + 1e-9
+        assert found[PURIFIED, normalized].lower <= found[TRACE, normalized].upper + ROUNDING
 
 
 def test_real_and_complex_arithmetic_agree() -> None:
@@ -176,8 +176,8 @@ def test_real_and_complex_arithmetic_agree() -> None:
     turned = turn @ rho @ turn.conj().T
     for quantity in (smooth_conditional_min_entropy, smooth_conditional_max_entropy):
         first, second = (quantity(x, dims, 0.2) for x in (rho, (turned + turned.conj().T) / 2))
-        assert first.lower <= second.upper + 1e-9
-        assert second.lower <= first.upper + 1e-9
+        assert first.lower <= second.upper + ROUNDING
+        assert second.lower <= first.upper + ROUNDING
 
 
 @kinds
