@@ -1,7 +1,8 @@
 r"""Divergences and the diamond distance of quantum channels, from their Choi operators.
 
 A channel N from A to B is given by ``J_N = sum_ij |i><j| (x) N(|i><j|)``, the input first, with
-partial trace one over the output. ``dims`` are the dimensions of input and output.
+partial trace one over the output; ``qutip.to_choi`` gives just that. ``dims`` are the dimensions of
+input and output.
 """
 
 from collections.abc import Sequence

@@ -1,10 +1,11 @@
-"""What README.md and CONTRIBUTING.md show is true: the code runs and prints what is printed there.
+"""What the pages of the project show is true: the code runs and prints what is printed there.
 
-Blocks of README.md run from top to bottom in one empty folder. A ``python`` block starts with fresh
-names; a ``text`` block right after it is its output. In a ``console`` block each line that starts
-with ``$`` is run, and lines that follow it, if any, are its output, where ``...`` stands for
-anything. ``sh`` blocks are for commands that install or run whole studies; only their ``make``
-targets are checked.
+Blocks of a page run from top to bottom in one empty folder. A ``python`` block that begins with an
+import starts with fresh names, any other goes on where the one before it stopped; a ``text`` block
+right after it is its output. In a ``console`` block each line that starts with ``$`` is run, and
+lines that follow it, if any, are its output. In an output ``...`` stands for anything. ``sh`` and
+``toml`` blocks, for commands that install or run whole studies and for files, are not run; of the
+commands only the ``make`` targets are checked.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = ("README.md", "CONTRIBUTING.md")
+DOCS = sorted(f"docs/{file.name}" for file in (ROOT / "docs").glob("*.md"))
+PAGES = ("README.md", "CONTRIBUTING.md", *DOCS)
+RUN = [page for page in PAGES if "```python" in (ROOT / page).read_text()]
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -32,11 +35,14 @@ def assert_printed(got: str, want: str, source: str) -> None:
     assert doctest.OutputChecker().check_output(want, got, flags), f"{source}\nprinted:\n{got}"
 
 
-def run_python(source: str, line: int) -> str:
-    """Run a block as a module of its own and return what it prints."""
+def run_python(source: str, place: str, names: dict[str, object]) -> str:
+    """Run a block, with fresh names if it begins with an import, and return what it prints."""
+    if source.startswith(("import ", "from ")):
+        names.clear()
+        names["__name__"] = "__main__"
     output = io.StringIO()
     with contextlib.redirect_stdout(output):
-        exec(compile(source, f"README.md, block at line {line}", "exec"), {"__name__": "__main__"})
+        exec(compile(source, place, "exec"), names)
     return output.getvalue()
 
 
@@ -53,27 +59,33 @@ def run_console(block: str) -> None:
             assert_printed(done.stdout, want, f"$ {command}")
 
 
-def test_the_readme_does_what_it_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A reader who follows README.md from top to bottom sees what is printed there."""
+@pytest.mark.parametrize("page", RUN)
+def test_a_page_does_what_it_shows(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader who follows a page from top to bottom sees what is printed there."""
     monkeypatch.chdir(tmp_path)
-    text = (ROOT / "README.md").read_text()
-    languages, printed = [], ""
+    text = (ROOT / page).read_text()
+    languages: list[str] = []
+    names: dict[str, object] = {}
+    printed = ""
     for block in FENCE.finditer(text):
         language, body = block[1], block[2]
         if language == "python":
-            printed = run_python(body, text.count("\n", 0, block.start()) + 1)
+            line = text.count("\n", 0, block.start()) + 1
+            printed = run_python(body, f"{page}, block at line {line}", names)
         elif language == "text":
             assert languages[-1] == "python"
-            assert_printed(printed, body, "the python block before")
+            assert_printed(printed, body, f"{page}, python block at line {line}")
         elif language == "console":
             run_console(body)
         else:
-            assert language == "sh"
+            assert language in {"sh", "toml"}
         languages.append(language)
-    assert {"python", "text", "console", "sh"} <= set(languages)
+    assert {"python", "text"} <= set(languages)
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
 def test_make_targets_exist(page: str) -> None:
     """Every ``make`` command that a page mentions is a target of the Makefile."""
     makefile = (ROOT / "Makefile").read_text()
@@ -86,6 +98,7 @@ def test_make_targets_exist(page: str) -> None:
 @pytest.mark.parametrize("page", PAGES)
 def test_links_lead_somewhere(page: str) -> None:
     """Every relative link of a page names a file of the project."""
-    links = re.findall(r"\]\(([^)#]+)\)", (ROOT / page).read_text())
-    missing = [link for link in links if "://" not in link and not (ROOT / link).exists()]
+    file = ROOT / page
+    links = re.findall(r"\]\(([^)#]+)\)", file.read_text())
+    missing = [link for link in links if "://" not in link and not (file.parent / link).exists()]
     assert missing == []

@@ -43,7 +43,8 @@ def as_hermitian(value: ArrayLike, name: str = "operator") -> Array:
     Parameters
     ----------
     value
-        Array-like ``(..., d, d)``, SciPy sparse matrix, or QuTiP ``Qobj`` (ket, bra or operator).
+        Array-like ``(..., d, d)``, SciPy sparse matrix, or QuTiP ``Qobj`` (ket, bra,
+        operator, or Choi operator of a channel).
     name
         What the argument is called in error messages.
 

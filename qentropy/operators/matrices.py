@@ -70,8 +70,11 @@ def _from_qobj(value: Any, name: str) -> Any:
         require_memory(16.0 * value.shape[0] ** 2 * value.shape[1] ** 2, f"the projector on {name}")
         ket = value.full().ravel() if value.isket else value.full().ravel().conj()
         return np.outer(ket, ket.conj())
-    if not value.isoper:
-        raise InvalidStateError(f"{name} must be a ket, bra or operator; got Qobj {value.type!r}")
+    if not value.isoper and value.superrep != "choi":
+        hint = ". Use qutip.to_choi for a channel" if value.issuper else ""
+        raise InvalidStateError(
+            f"{name} must be a ket, bra or operator; got Qobj {value.type!r}{hint}"
+        )
     if type(value.data).__name__ == "CSR":
         return as_csr(value.data_as("csr_matrix"))
     return value.full()

@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 import pytest
+import qutip
 from bipartite_cases import (
     SPOILS,
     assert_known,
@@ -182,6 +183,15 @@ def test_a_broken_solver_leaves_the_interval_true(
         result = quietly(quantity, *PAIRS[name])
         assert result.lower <= truth.upper
         assert truth.lower <= result.upper
+
+
+def test_choi_operators_of_qutip_are_understood() -> None:
+    """``qutip.to_choi`` has the input first too, and may be handed over as it is."""
+    kraus = np.array([[[1, 0], [0, 0.8j], [0, 0]], [[0, 0], [0, 0], [0, 0.6]]])
+    made = qutip.to_choi(qutip.kraus_to_super([qutip.Qobj(k) for k in kraus]))
+    other = random_channel((2, 3), 2, 1)
+    expected = diamond_distance(choi(*kraus), other, (2, 3))
+    assert_known(diamond_distance(made, other, (2, 3)), expected.value)
 
 
 def test_a_trace_that_rounding_has_spoiled_is_repaired() -> None:

@@ -96,7 +96,8 @@ NOT_AN_OPERATOR = {
     "object": (np.array([[1, None], [None, 0]]), "ndarray of dtype object"),
     "string": ("rho", "must be a square matrix of numbers; got str"),
     "None": (None, "got NoneType"),
-    "superoperator": (qutip.to_super(qutip.qeye(2)), "must be a ket, bra or operator; got Qobj 's"),
+    "superoperator": (qutip.to_super(qutip.qeye(2)), "or operator; got Qobj 'super'. Use qutip.to"),
+    "operator-ket": (qutip.operator_to_vector(qutip.qeye(2)), "got Qobj 'operator-ket'$"),
     "expression": (VARIABLE, "got a cvxpy expression.*qentropy.programs"),
 }  # fmt: skip
 NOT_POSITIVE = {
