@@ -1,7 +1,7 @@
 """Smooth max-relative entropy: the cheapest exact route proposes, `certify` proves.
 
 Routes, in the order in which they are tried: a ball that covers ``sigma / Tr sigma``, a commuting
-pair, hockey-stick with completion, path following for the purified ball, the conic program. Each
+pair, hockey-stick with completion, path following, the conic program. Each
 hands over a primal and a dual point; the intervals of all routes that were tried are intersected.
 """
 
@@ -33,6 +33,7 @@ __all__ = ["METHODS", "smooth_max_relative_entropy", "smooth_max_relative_entrop
 
 METHODS = ("auto", "commuting", "hockey-stick", "path-following", "conic")
 
+LARGEST_CONIC = 100  # rows of a block from which on SCS takes minutes and ends wide
 WELL_CONDITIONED = 1e-4  # below, a rotation costs less than the proof in the basis given
 
 FAILURES = (SolverError, ResourceLimitError, ArithmeticError, np.linalg.LinAlgError)
@@ -171,6 +172,8 @@ def smooth_max_relative_entropy_curve(
     [1.415037, 1.322667, 1.225636]
     """
     options = _Options(ball, normalized, rtol, method)
+    if not isinstance(epsilons, Iterable):
+        raise InvalidParameterError(f"epsilons must be a sequence of radii; got {epsilons!r}")
     radii = [check_ball(ball, epsilon) for epsilon in epsilons]
     data = _prepared(_single_pair(rho, sigma, charge))
     results = tuple(_solved(data, known, radius, options) for known, radius in radii)
@@ -348,7 +351,11 @@ def _routes(
         yield "path-following", partial(path.propose, problem, max(share * rtol, 1e-13))
     # Where the path of a trace ball converged, what is left is rounding, and SCS rounds worse.
     done = best.status == "converged" and path is trace_path
-    if method == "conic" or (automatic and not done):
+    largest = max(g.shape[-1] for g in problem.rho.groups)
+    if automatic and not done and largest > LARGEST_CONIC:
+        left_out = f"conic was left out, since it takes long for a block of {largest} rows"
+        best.notes = (*best.notes, f"{left_out}; method='conic' asks for it")
+    elif method == "conic" or (automatic and not done):
         yield from _conic_routes(best, problem, rtol)
     if not best.tried:
         yield "generalised eigenvalue", partial(_unsmoothed, problem)
