@@ -107,7 +107,7 @@ class Change:
 
 
 class SlowConvergenceError(ArithmeticError):
-    """Conjugate gradients take too long here."""
+    """Conjugate gradients do not get there."""
 
 
 class Newton:
@@ -361,7 +361,10 @@ class _System:
                 if energy <= PRECISION**2 * start:
                     return solution
                 image = self.applied(step)
-                length = energy / _dot(step, image)
+                curvature = _dot(step, image)
+                if not curvature > 0:  # what is left is smaller than the rounding of `applied`
+                    break
+                length = energy / curvature
                 solution = solution + length * step
                 residual = residual - length * image
                 previous, preconditioned = energy, inverse * residual
