@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from qentropy import smooth_max_relative_entropy
 from qentropy.errors import DimensionMismatchError, InvalidParameterError, InvalidStateError
 from qentropy.operators import check_pair
+from qentropy.operators.charges import conserving
 from qentropy.states import random_state
 
 CHARGE = [0, 1, 1, 0, 2]
@@ -73,3 +74,14 @@ def test_a_charge_of_another_space_is_refused() -> None:
     """With both sizes in the message."""
     with pytest.raises(DimensionMismatchError, match=r"each of 5 basis vectors; got 2"):
         check_pair(*pair(), charge=[0, 1])
+
+
+def test_a_sparse_matrix_stays_sparse() -> None:
+    """What is dropped leaves its pattern; what is too large is refused with its size."""
+    labels = np.array([0, 0, 1])
+    matrix = np.array([[0.5, 0.25, 1e-12], [0.25, 0.25, 0], [1e-12, 0, 0.25]])
+    kept, notes = conserving(scipy.sparse.csr_array(matrix), labels, "rho", 1e-8)
+    assert kept.nnz == 5
+    assert notes == ("rho: entries of at most 1e-12 between different charges were dropped",)
+    with pytest.raises(InvalidStateError, match="got an entry of 1e-12"):
+        conserving(scipy.sparse.csr_array(matrix), labels, "rho", 1e-13)

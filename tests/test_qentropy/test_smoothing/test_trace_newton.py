@@ -12,7 +12,7 @@ from smoothing_problems import problem
 
 from qentropy.smoothing import trace_path
 from qentropy.smoothing.scaling import congruence, dagger
-from qentropy.smoothing.trace_newton import Change, Newton, Point
+from qentropy.smoothing.trace_newton import Change, Newton, Point, SlowConvergenceError
 from qentropy.states import random_state
 
 TIGHT = 1e-8
@@ -102,3 +102,27 @@ def test_a_lower_trace_is_made_up_for() -> None:
     change = newton.direction([[0 * np.diag(v) for v in newton.scalings[0].values]], 0.0, 0.0)
     following = newton.moved(change, 1.0, 1.0)
     assert np.allclose(following.lacking, 0, atol=TIGHT)
+
+
+@pytest.mark.parametrize("real", [True, False])
+def test_conjugate_gradients_find_the_direction_of_the_factorisation(
+    monkeypatch: pytest.MonkeyPatch, real: bool
+) -> None:
+    """Both ways solve the same equations, to their precision."""
+    monkeypatch.setattr("qentropy.smoothing.trace_newton.PRECISION", 1e-10)
+    point = start(real=real, normalized=True, singular=False)
+    found = []
+    for direct in (True, False):
+        newton = Newton(point, direct=direct)
+        targets = [[np.diag(0.1 - v) for v in newton.scalings[0].values]]
+        found.append(newton.direction(targets, 0.1, 0.0))
+    for exact, close in zip(*(change.pairs[0] for change in found), strict=True):
+        for a, b in zip(exact, close, strict=True):
+            assert np.linalg.norm(a - b) <= 1e-6 * np.linalg.norm(a)
+
+
+def test_conjugate_gradients_that_do_not_get_there_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Within the products that they may take."""
+    monkeypatch.setattr("qentropy.smoothing.trace_newton.MOST_PRODUCTS", 1)
+    with pytest.raises(SlowConvergenceError):
+        Newton(start(real=True, normalized=True, singular=False), direct=False)
