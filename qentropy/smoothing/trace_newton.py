@@ -319,17 +319,18 @@ def _turn(shared: Array, mixed: Array, weights: Array) -> Array:
 
 
 class _System:
-    """``A Y A + B Y B + C (weights * (C^dagger Y C)) C^dagger`` with ``A + B = 1``."""
+    """``A Y A + B Y B + C (weights * (C^dagger Y C)) C^dagger``."""
 
     def __init__(self, metrics: Sequence[Array], mixed: Array, weights: Array) -> None:
         self.metrics, self.mixed, self.weights = metrics, mixed, weights
 
     def applied(self, y: Array) -> Array:
-        """The image of a Hermitian matrix, as ``A + B = 1`` gives it in fewest products."""
-        half = self.metrics[0] @ y
-        inner = self.weights * (dagger(self.mixed) @ (y @ self.mixed))
-        metrics = 2 * (half @ self.metrics[0]) - half - dagger(half) + y
-        return np.asarray(metrics + self.mixed @ (inner @ dagger(self.mixed)))
+        """The image of a Hermitian matrix."""
+        inner = self.weights * (dagger(self.mixed) @ y @ self.mixed)
+        first, second = self.metrics
+        return np.asarray(
+            first @ y @ first + second @ y @ second + self.mixed @ inner @ dagger(self.mixed)
+        )
 
     def factorised(self) -> Callable[[Array], Array]:
         """The solution, by a factorisation in real coordinates of Hermitian matrices."""
@@ -362,7 +363,7 @@ class _System:
                     return solution
                 image = self.applied(step)
                 curvature = _dot(step, image)
-                if not curvature > 0:  # what is left is smaller than the rounding of `applied`
+                if not curvature > 0:  # what is left is smaller than rounding
                     break
                 length = energy / curvature
                 solution = solution + length * step

@@ -9,6 +9,9 @@ normalisation ``Tr X + s = 1`` and ``mu s = delta``.
 M lives on whole blocks; W and X on the rows on which sigma acts.
 """
 
+import contextlib
+from dataclasses import replace
+
 import numpy as np
 
 from qentropy.blocks import Array, BlockOperator, require_memory
@@ -133,11 +136,24 @@ class _Stepper:
 
     def __call__(self, point: Point) -> Point:
         if not self.direct:
-            try:
-                return _step(point, direct=False)
-            except SlowConvergenceError:
-                self.direct = True
+            with contextlib.suppress(SlowConvergenceError):
+                following = _restored(_step(point, direct=False))
+                if following.gap < point.gap:
+                    return following
+            self.direct = True
         return _step(point, direct=True)
+
+
+def _restored(point: Point) -> Point:
+    """Exactly feasible: what conjugate gradients left of ``rho + N - P - X`` goes to N and P."""
+    out = []
+    for block, pairs in zip(point.data.blocks, point.pairs, strict=True):
+        (n, m), (p, q), *others = pairs
+        left = block.rho + n - p - block.embedded(others[1][0])
+        values, vectors = np.linalg.eigh(hermitian(left))
+        below, above = (vectors * np.maximum(s * values, 0) @ dagger(vectors) for s in (-1, 1))
+        out.append([(hermitian(n + below), m), (hermitian(p + above), q), *others])
+    return replace(point, pairs=out)
 
 
 def _step(point: Point, *, direct: bool) -> Point:
