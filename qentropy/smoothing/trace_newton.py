@@ -25,7 +25,7 @@ from qentropy.smoothing.scaling import (
 
 __all__ = ["Block", "Change", "Data", "Newton", "Pairs", "Point", "SlowConvergenceError"]
 
-PRECISION = 1e-3  # of conjugate gradients, relative and in the norm of the preconditioner
+PRECISION = 1e-4  # of conjugate gradients, relative and in the norm of the preconditioner
 MOST_PRODUCTS = 120
 SHARED = 1e-2  # from here on an eigenvector counts as shared by the first two scalings
 
