@@ -24,6 +24,7 @@ from qentropy.certify.exact_operations import (
     fill_outside,
     hermitian_part,
     is_finite,
+    on_support,
     ones_like,
     raise_diagonal,
     rows_on_support,
@@ -72,17 +73,20 @@ def purified_lower(
         \qquad W \ge 0, \; u < \lambda_{\min}(W),
 
     by Alberti's theorem; ``u <= 0`` without normalisation. The state is ``B B^dagger`` over its
-    trace with the `state_factor` B of rho.
+    trace with the `state_factor` B of rho. X acts where sigma does, so that W and rho count on
+    those rows only.
     """
     if not is_finite(dual) or not math.isfinite(offset):
         return 0.0
+    dual = fill_outside(on_support(sigma, dual), support_rows(sigma))
     exponent = max(binary_exponent(dual.groups), math.frexp(offset)[1])
     slack = dual.map(lambda g: hermitian_part(times_power(g, -exponent)))
     offset = times_power(offset, -exponent)
     denominator = slack_cost(sigma, slack, slack_shift(sigma, slack, None))
     if not 0 < denominator < math.inf:
         return 0.0
-    gain = purified_gain(rho, epsilon, slack, offset, normalized=normalized)
+    center = state_factor(rho), rows_on_support(sigma, state_factor(rho))
+    gain = _gain(center, epsilon, slack, offset, normalized=normalized)
     return down(gain / denominator) if gain > 0 else 0.0
 
 
@@ -96,8 +100,21 @@ def purified_gain(
 ) -> float:
     """Lower bound of ``Tr X W`` over the X of a purified ball, from any W and u of order one."""
     factor = state_factor(rho)
+    return _gain((factor, factor), epsilon, slack, offset, normalized=normalized)
+
+
+def _gain(
+    center: tuple[BlockOperator, BlockOperator],
+    epsilon: float,
+    slack: BlockOperator,
+    offset: float,
+    *,
+    normalized: bool,
+) -> float:
+    """As `purified_gain`, from the factor of rho and from its rows where X acts."""
+    whole, factor = center
     square = max(0.0, down(1 - up(epsilon * epsilon)))
-    fidelity = down(square * factor_weight(factor).lower)
+    fidelity = down(square * factor_weight(whole).lower)
     best = 0.0
     # The shift that proves W positive only helps W - u, so the candidate itself is used there.
     for gap in (1e-14, 1e-12, 1e-10, 1e-8, 1e-6):
@@ -226,6 +243,10 @@ def _with_fidelity(
     Fidelity is operator monotone, so ``F(rho, X) >= ||B^dagger A||_1``, and any A will do.
     """
     center, factor = state_factor(rho), rows_on_support(sigma, state_factor(candidate))
+    # Without the negative part of the candidate the trace is larger.
+    weight = math.sqrt(factor_weight(factor).upper)
+    if (normalized and weight > 0) or weight > 1:
+        factor = factor.map(lambda g: g / weight)
     state = _dominating(sigma, factor)
     if state is None:
         return candidate, -math.inf

@@ -26,7 +26,7 @@ from qentropy.errors import (
 )
 from qentropy.operators import StatePair, check_epsilon, check_pair
 from qentropy.results import CertifiedValue, SolverReport
-from qentropy.smoothing import commuting, hockey_stick, purified_path, trace_path
+from qentropy.smoothing import commuting, covering, hockey_stick, purified_path, trace_path
 from qentropy.smoothing.balls import Ball, Proposal, SmoothingProblem, check_ball
 
 __all__ = ["METHODS", "smooth_max_relative_entropy", "smooth_max_relative_entropy_curve"]
@@ -336,8 +336,8 @@ def _routes(
     if problem.epsilon == 0:
         yield "generalised eigenvalue", partial(_unsmoothed, problem)
         return
-    if automatic and problem.normalized and _covers(problem):
-        yield "covering", partial(_covering, problem)
+    if automatic and covering.covers(problem):
+        yield "covering", partial(covering.propose, problem)
     if method == "commuting" or (automatic and commuting.commutes(problem)):
         yield "commuting", partial(commuting.propose, problem)
     if method == "hockey-stick" or automatic:
@@ -351,14 +351,16 @@ def _routes(
         yield "path-following", partial(path.propose, problem, max(share * rtol, 1e-13))
     # Where the path of a trace ball converged, what is left is rounding, and SCS rounds worse.
     done = best.status == "converged" and path is trace_path
+    if automatic:
+        # Cheap, and near the truth for a tiny radius and for a pair that nearly commutes.
+        yield "generalised eigenvalue", partial(_unsmoothed, problem)
+        yield "commuting", partial(commuting.propose, problem)
     largest = max(g.shape[-1] for g in problem.rho.groups)
     if automatic and not done and largest > LARGEST_CONIC:
         left_out = f"conic was left out, since it takes long for a block of {largest} rows"
         best.notes = (*best.notes, f"{left_out}; method='conic' asks for it")
     elif method == "conic" or (automatic and not done):
         yield from _conic_routes(best, problem, rtol)
-    if not best.tried:
-        yield "generalised eigenvalue", partial(_unsmoothed, problem)
 
 
 def _conic_routes(
@@ -372,32 +374,9 @@ def _conic_routes(
         yield "conic", partial(conic.propose, problem, max(1e-4 * rtol, 1e-13))
 
 
-def _covering(problem: SmoothingProblem) -> Proposal:
-    """The state ``sigma / Tr sigma``."""
-    weight = float(problem.sigma.trace)
-    return Proposal(problem.sigma.map(lambda g: g / weight), problem.sigma)
-
-
 def _unsmoothed(problem: SmoothingProblem) -> Proposal:
     """Radius 0: the state is rho and the value D_max."""
     return Proposal(problem.rho, certify.ratio_projector(problem.rho, problem.sigma))
-
-
-def _covers(problem: SmoothingProblem) -> bool:
-    """Whether ``sigma / Tr sigma`` lies in the ball, as far as floating point can tell."""
-    flat = problem.sigma.map(lambda g: g / float(problem.sigma.trace))
-    if problem.ball == "purified-distance":
-        product = [
-            a @ b
-            for a, b in zip(problem.rho.spectrum.power(0.5), flat.spectrum.power(0.5), strict=True)
-        ]
-        fidelity = sum(float(np.linalg.svd(g, compute_uv=False).sum()) for g in product)
-        return fidelity**2 >= 1 - problem.epsilon**2
-    gaps = problem.rho.map(np.subtract, flat).groups
-    diagonal = np.concatenate([np.einsum("mii->mi", g).real.ravel() for g in gaps])
-    if float(np.maximum(diagonal, 0).sum()) > problem.radius:
-        return False  # pinching does not increase the distance
-    return sum(float(np.maximum(np.linalg.eigvalsh(g), 0).sum()) for g in gaps) <= problem.radius
 
 
 def _improve(

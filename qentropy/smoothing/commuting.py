@@ -110,7 +110,7 @@ def _capped(p: Array, q: Array, level: float, *, normalized: bool) -> Array:
     order = np.argsort(ratio)
     filled_before = np.concatenate([[0.0], np.cumsum(cap[order])[:-1]])
     left = np.cumsum(p[order][::-1])[::-1]
-    factors = (1 - filled_before) / np.maximum(left, 1e-300)
+    factors = np.maximum(0.0, 1 - filled_before) / np.maximum(left, 1e-300)
     place = int(np.argmax(factors <= ratio[order]))
     return np.asarray(np.minimum(cap, factors[place] * p))
 

@@ -92,9 +92,9 @@ class _Block:
         out = self.basis @ matrix @ self.basis.conj().T
         return np.asarray((out + out.conj().T) / 2)
 
-    def embedded(self, matrix: Array, elsewhere: float = 0.0) -> Array:
-        """A matrix on `rows`, and a constant on the rest of the diagonal, in the original basis."""
-        out = elsewhere * np.eye(self.cone.size, dtype=matrix.dtype)
+    def embedded(self, matrix: Array) -> Array:
+        """A matrix on `rows` in the original basis."""
+        out = np.zeros((self.cone.size, self.cone.size), matrix.dtype)
         out[np.ix_(self.rows, self.rows)] = matrix
         return self.restored(out)
 
@@ -209,11 +209,9 @@ def _purified(blocks: Sequence[_Block], problem: SmoothingProblem) -> _Program:
     def read(x: Array, y: Array) -> tuple[list[Array], list[Array], float]:
         states = _split(y[-total:][w_places] * weights, inner)
         duals = _split(x[k : k + w] / weights, inner)
-        # Off the support of sigma W costs nothing and may be as large as one likes.
-        ceiling = 1e6 * max(1.0, float(np.abs(x).max()))
         return (
             [b.embedded(z) for z, b in zip(states, blocks, strict=True)],
-            [b.embedded(g, ceiling) for g, b in zip(duals, blocks, strict=True)],
+            [b.embedded(g) for g, b in zip(duals, blocks, strict=True)],
             float(x[-2]),
         )
 

@@ -8,11 +8,12 @@ normalisation ``-u`` and ``s = 1 - Tr X`` are a further complementary pair.
 """
 
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
-from qentropy.blocks import Array, require_memory
+from qentropy.blocks import Array, BlockOperator, extract, joint_blocks, require_memory
 from qentropy.errors import SolverError
 from qentropy.smoothing import hockey_stick
 from qentropy.smoothing.balls import Proposal, SmoothingProblem
@@ -29,6 +30,7 @@ __all__ = ["applies", "propose"]
 
 LARGEST_BLOCK = 40
 CENTERING = 0.1
+MAX_DEPTH = 120
 BOUNDARY = 0.95
 GROWTH = 4.0
 
@@ -36,11 +38,9 @@ Blocks = list[Array]
 
 
 def applies(problem: SmoothingProblem) -> bool:
-    """Whether this is a purified ball, sigma positive definite, in blocks of moderate size."""
-    groups = problem.sigma.groups
-    definite = all(bool((np.einsum("mii->mi", g).real > 0).all()) for g in groups)
-    small = max(g.shape[-1] for g in groups) <= LARGEST_BLOCK
-    return problem.ball == "purified-distance" and definite and small
+    """Whether this is a purified ball, in blocks of moderate size."""
+    small = max(g.shape[-1] for g in problem.sigma.groups) <= LARGEST_BLOCK
+    return problem.ball == "purified-distance" and small
 
 
 def propose(problem: SmoothingProblem, tolerance: float = 1e-8) -> Proposal:
@@ -55,28 +55,59 @@ def propose(problem: SmoothingProblem, tolerance: float = 1e-8) -> Proposal:
     """
     if not applies(problem):
         raise SolverError(
-            "path following needs a purified ball, a positive definite sigma and blocks of at "
-            f"most {LARGEST_BLOCK} rows"
+            f"path following needs a purified ball and blocks of at most {LARGEST_BLOCK} rows"
         )
     require_memory(
         64.0 * sum(len(g) * g.shape[-1] ** 4 for g in problem.rho.groups), "a Newton system"
     )
     scale = hockey_stick.order_of_magnitude(problem)
+    rho, sigma = _on_support(problem)
     data = _Data(
-        rho=list(problem.rho.groups),
-        sigma=[scale * g for g in problem.sigma.groups],
+        rho=list(rho.groups),
+        sigma=[scale * g for g in sigma.groups],
         fidelity=float(np.sqrt(max(0.0, 1 - problem.epsilon**2))),
-        normalized=problem.normalized,
     )
-    point, status, steps = follow(_start(data), partial(_step, data), tolerance)
-    if not all(np.isfinite(w).all() for w in point.w):
-        raise SolverError(f"path following gave no usable point: it {status}")
+    stepper = _Stepper(data, _start(data))
+    _, status, steps = follow(stepper.best, stepper, tolerance)
+    point = stepper.best
     gradient = _gradient(data, point.w, point.u)
-    layout = problem.rho
-    state = layout.with_groups([gradient.c * r for r in gradient.r])
+    state = [gradient.c * r for r in gradient.r]
+    if problem.normalized:
+        state = _completed(data, state)
     return Proposal(
-        state, layout.with_groups(point.w), offset=point.u, status=status, iterations=steps
+        _embedded(problem, rho.with_groups(state)),
+        _embedded(problem, rho.with_groups(point.w)),
+        offset=point.u,
+        status=status,
+        iterations=steps,
     )
+
+
+def _on_support(problem: SmoothingProblem) -> tuple[BlockOperator, BlockOperator]:
+    """rho and sigma on the rows on which sigma acts: the fidelity with X asks for no others."""
+    rows = _acting(problem.sigma)
+    if rows.all():
+        return problem.rho, problem.sigma
+    rho, sigma = (x.dense()[np.ix_(rows, rows)] for x in (problem.rho, problem.sigma))
+    index = joint_blocks(rho, sigma)
+    return extract(rho, index), extract(sigma, index)
+
+
+def _embedded(problem: SmoothingProblem, part: BlockOperator) -> BlockOperator:
+    """A matrix on the rows on which sigma acts, in the blocks of the problem."""
+    rows = _acting(problem.sigma)
+    if rows.all():
+        return part
+    whole = np.zeros((len(rows), len(rows)), part.groups[0].dtype)
+    whole[np.ix_(rows, rows)] = part.dense()
+    return extract(whole, problem.rho.index)
+
+
+def _acting(sigma: BlockOperator) -> NDArray[np.bool_]:
+    rows = np.zeros(sigma.dimension, dtype=bool)
+    for group, index in zip(sigma.groups, sigma.index, strict=True):
+        rows[index] = np.einsum("mii->mi", group).real > 0
+    return rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +115,6 @@ class _Data:
     rho: Blocks
     sigma: Blocks
     fidelity: float
-    normalized: bool
 
     @property
     def one(self) -> Blocks:
@@ -93,7 +123,19 @@ class _Data:
     @property
     def order(self) -> int:
         """Number of complementary pairs."""
-        return int(sum(len(g) * g.shape[-1] for g in self.rho)) + int(not self.normalized)
+        return int(sum(len(g) * g.shape[-1] for g in self.rho)) + 1
+
+    @cached_property
+    def roots(self) -> Blocks:
+        """``sigma^{-1/2}``."""
+        return [_power(g, -0.5) for g in self.sigma]
+
+    def ratio(self, states: Blocks) -> float:
+        """The least t with ``X <= t sigma``."""
+        return max(
+            float(np.linalg.eigvalsh(hermitian(s @ x @ s)).max())
+            for s, x in zip(self.roots, states, strict=True)
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,27 +184,57 @@ def _gradient(data: _Data, w: Blocks, u: float) -> _Gradient:
 
 
 def _start(data: _Data) -> _Point:
-    """``W = sigma^{-1}/d``, u where the trace of X is at most one, and an exactly feasible Y."""
+    """``W = sigma^{-1}/d``, exactly feasible Y and s, and u where s is centred."""
     count = sum(len(g) * g.shape[-1] for g in data.rho)
     w = [_power(g, -1.0) / count for g in data.sigma]
-    smallest = min(float(np.linalg.eigvalsh(g).min()) for g in w)
-    depth = smallest * (1e-3 if data.normalized else 1.5)
-    for _ in range(200):
-        gradient = _gradient(data, w, smallest - depth)
-        weight = gradient.c * _dot(data.one, gradient.r)
-        if weight < 1:
+    depth = min(float(np.linalg.eigvalsh(g).min()) for g in w) / 2
+    for _ in range(MAX_DEPTH):
+        gradient = _gradient(data, w, -depth)
+        states = [gradient.c * r for r in gradient.r]
+        slack = 1 - _dot(data.one, states)
+        t = 1.5 * data.ratio(states)
+        y = [t * g - x for g, x in zip(data.sigma, states, strict=True)]
+        if slack * depth > _dot(w, y) / count:
             break
-        depth *= 1.5
-    roots = [_power(g, -0.5) for g in data.sigma]
-    states = [gradient.c * r for r in gradient.r]
-    ratio = max(
-        float(np.linalg.eigvalsh(hermitian(s @ x @ s)).max())
-        for s, x in zip(roots, states, strict=True)
-    )
-    t = 1.5 * ratio
-    y = [t * g - x for g, x in zip(data.sigma, states, strict=True)]
-    slack = 0.0 if data.normalized else max(1 - weight, 0.1)
-    return _Point(w, smallest - depth, t, y, slack)
+        depth *= 2
+    return _Point(w, -depth, t, y, max(slack, 1e-3))
+
+
+class _Stepper:
+    """Newton's steps, and the point so far that proves most as it is."""
+
+    def __init__(self, data: _Data, start: _Point) -> None:
+        self.data, self.best = data, start
+        self.gap = np.inf
+        self.at_rho = data.ratio(data.rho)
+
+    def __call__(self, point: _Point) -> _Point:
+        following = _step(self.data, point)
+        gap = self._proved(following)
+        if gap < self.gap:
+            self.best, self.gap = following, gap
+        return following
+
+    def _proved(self, point: _Point) -> float:
+        """The gap between t of a state in the ball and the bound of the dual."""
+        data, gradient = self.data, _gradient(self.data, point.w, point.u)
+        states = [gradient.c * r for r in gradient.r]
+        weight = max(1.0, _dot(data.one, states))
+        loss = data.fidelity * (1 - 1 / np.sqrt(weight))
+        share = loss / (loss + 1 - data.fidelity) if loss > 0 else 0.0
+        upper = (1 - share) * data.ratio(states) / weight + share * self.at_rho
+        lower = (point.u + data.fidelity**2 / gradient.phi) / _dot(data.sigma, point.w)
+        return float(upper / lower - 1) if lower > 0 else np.inf
+
+
+def _completed(data: _Data, states: Blocks) -> Blocks:
+    """Filled up to trace one below ``t sigma``, which does not lower the fidelity."""
+    t, missing = data.ratio(states), 1 - _dot(data.one, states)
+    if missing <= 0:
+        return states
+    room = [t * g - x for g, x in zip(data.sigma, states, strict=True)]
+    share = missing / max(_dot(data.one, room), missing)
+    return [x + share * y for x, y in zip(states, room, strict=True)]
 
 
 def _step(data: _Data, point: _Point) -> _Point:
@@ -183,7 +255,7 @@ def _step(data: _Data, point: _Point) -> _Point:
     local = _systems(gradient, _congruence(direct, gradient.inverse), r)
     h0, h1, h2 = _solved(local, gradient, r, [target, identity, sigma])
     excess = gradient.c * _dot(data.one, gradient.r) - 1
-    curvature, push = (0.0, 0.0) if data.normalized else (-point.s / point.u, -delta / point.u)
+    curvature, push = -point.s / point.u, -delta / point.u
     # H = h0 + du h1 - t h2 keeps Tr sigma W = 1 and brings the trace of X to 1 - s.
     system = np.array(
         [
@@ -200,7 +272,7 @@ def _step(data: _Data, point: _Point) -> _Point:
     du, t = (float(value) for value in np.linalg.solve(system, right))
     dw = [hermitian(a + du * b - t * c) for a, b, c in zip(h0, h1, h2, strict=True)]
     dy = [_diagonal(delta / v - v) - h for v, h in zip(x, dw, strict=True)]
-    ds = 0.0 if data.normalized else push + curvature * du - point.s
+    ds = push + curvature * du - point.s
     change = _Point(
         _congruence([dagger(g) for g in direct], dw),
         du,
@@ -250,13 +322,13 @@ def _length(data: _Data, point: _Point, change: _Point) -> float:
         factor = np.linalg.inv(np.linalg.cholesky(a))
         values = np.linalg.eigvalsh(hermitian(factor @ d @ dagger(factor)))
         lowest, highest = min(lowest, float(values.min())), max(highest, float(values.max()))
-    limits = [BOUNDARY / -lowest, GROWTH / highest]
-    if not data.normalized:
-        limits += [
-            BOUNDARY * point.s / -change.s if change.s < 0 else 1.0,
-            BOUNDARY * -point.u / change.u if change.u > 0 else 1.0,
-        ]
-    return min(1.0, *limits)
+    return min(
+        1.0,
+        BOUNDARY / -lowest,
+        GROWTH / highest,
+        BOUNDARY * point.s / -change.s if change.s < 0 else 1.0,
+        BOUNDARY * -point.u / change.u if change.u > 0 else 1.0,
+    )
 
 
 def _longest(x: Blocks, change: Blocks) -> float:

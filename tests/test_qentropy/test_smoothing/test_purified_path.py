@@ -79,15 +79,70 @@ def test_pure_state_known_answer() -> None:
     assert value.lower - 1e-10 <= 1.2638376932 <= value.upper + 1e-10
 
 
+@pytest.mark.parametrize("normalized", [True, False])
+@pytest.mark.parametrize("blocks", [True, False])
+def test_singular_sigma_is_solved_on_its_support(blocks: bool, normalized: bool) -> None:
+    """The conic route agrees, whether rho is supported by sigma or not."""
+    rho, sigma = states.random_state(4, rng=1), np.diag([0.6, 0.3, 0.0, 0.1])
+    if blocks:
+        rho = np.where(np.eye(2).repeat(2, axis=0).repeat(2, axis=1) == 1, rho, 0)
+    reach = math.sqrt(rho[2, 2].real)
+    for center, epsilon in ((rho, reach + 0.05), (_inside(rho), 0.1)):
+        by_path, by_cone = (
+            smooth_max_relative_entropy(
+                center,
+                sigma,
+                epsilon,
+                ball="purified-distance",
+                normalized=normalized,
+                method=method,
+            )
+            for method in ("path-following", "conic")
+        )
+        assert by_path.interval.overlaps(by_cone.interval)
+        assert by_path.converged
+
+
+def _inside(rho: np.ndarray) -> np.ndarray:
+    rows = np.arange(4) != 2
+    state = np.where(np.outer(rows, rows), rho, 0)
+    return state / np.trace(state).real
+
+
+@pytest.mark.parametrize("epsilon", [1e-4, 1e-3, 0.3])
+@pytest.mark.parametrize("spectrum", [[1, 0, 0], [0.5, 0.5, 0], [1, 1e-6, 1e-14], [1, 1, 1 + 1e-9]])
+def test_both_kinds_of_states_have_one_value(spectrum: list[float], epsilon: float) -> None:
+    """Where the ball does not reach sigma a sub-normalised state is no better; the path finds it.
+
+    The trace of the best X is then one, or may be made one where ``t sigma`` leaves room.
+    """
+    values = np.array(spectrum) / sum(spectrum)
+    rho = states.random_state(3, spectrum=values, rng=3)
+    sigma = np.diag([1e-3, 1e-5, 1.0])
+    with_trace_one, without = (
+        smooth_max_relative_entropy(
+            rho,
+            sigma,
+            epsilon,
+            ball="purified-distance",
+            normalized=flag,
+            method="path-following",
+        )
+        for flag in (True, False)
+    )
+    assert with_trace_one.interval.overlaps(without.interval)
+    assert with_trace_one.converged
+    assert without.converged
+
+
 def test_where_it_does_not_apply() -> None:
-    """A trace ball, a singular sigma and a large block are refused."""
+    """A trace ball and a large block are refused."""
     rho, sigma = states.random_state(3, rng=1), states.random_state(3, rng=2)
     pair = check_pair(rho, sigma)
     trace_ball = SmoothingProblem(pair.rho, pair.sigma, "trace-norm", 0.1, True)
-    singular = problem(np.diag([0.5, 0.25, 0.25]), np.diag([0.5, 0.5, 0.0]), 0.6)
     size = path_following.LARGEST_BLOCK + 1
     large = problem(states.random_state(size, rng=1), states.random_state(size, rng=2), 0.1)
-    for task in (trace_ball, singular, large):
+    for task in (trace_ball, large):
         assert not path_following.applies(task)
         with pytest.raises(SolverError):
             path_following.propose(task)
