@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mbl_study import HeisenbergChain, equilibrate, tilted_neel
 from qentropy import CertifiedValue, programs, smooth_max_relative_entropy, states
 
 RADIUS = 0.1
@@ -139,6 +140,28 @@ def test_sizes_and_kinds(
         time=f"{benchmark.stats.stats.median:8.3f} s",
         route=ours.method,
         steps=str(ours.report.iterations if ours.report else 0),
+        gap=f"{ours.gap:.1e}",
+    )
+    assert ours.converged
+
+
+def test_equilibrium_states(benchmark: Any, report: Callable[..., None]) -> None:
+    """Ten sites of a chain of twelve against its thermal state, in magnetisation blocks."""
+    chain = HeisenbergChain.random(12, 4.0, rng=0)
+    equilibrium = equilibrate(chain, tilted_neel(12))
+    pair = equilibrium.reduced_state(range(10)), equilibrium.thermal_state(range(10))
+    ours = benchmark.pedantic(
+        smooth_max_relative_entropy, (*pair, RADIUS), {"ball": BALL}, rounds=REPEATS
+    )
+    assert ours.report is not None
+    report(
+        SIZES,
+        kind="equilibrium of a chain",
+        d=f"1024 ({max(ours.report.blocks)})",
+        field="real",
+        time=f"{benchmark.stats.stats.median:8.3f} s",
+        route=ours.method,
+        steps=str(ours.report.iterations),
         gap=f"{ours.gap:.1e}",
     )
     assert ours.converged
