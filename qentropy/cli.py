@@ -1,9 +1,10 @@
 """The command line ``qentropy``: numbers for two files, and the paper's statements as a table."""
 
 import json
+import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
@@ -137,9 +138,11 @@ def verify(
 
 @contextmanager
 def _errors(debug: bool) -> Iterator[None]:
-    """One line on stderr and exit code 2 for what a user can mend."""
+    """One line on stderr and exit code 2 for what a user can mend; nothing else on stdout."""
     try:
-        yield
+        # SCS prints a failure on stdout even if told not to print.
+        with redirect_stdout(sys.stderr):
+            yield
     except (QEntropyError, OSError) as error:
         if debug:
             raise

@@ -143,7 +143,7 @@ def _purified_gain(task: Problem, witness: Array) -> float:
     for _ in range(4):  # the function is concave, and its maximum between two neighbours
         levels = top - np.abs(values).max() * 10**scales
         sums = (weights / np.maximum(values - levels[:, None], 1e-300)).sum(axis=1)
-        gains = levels + max(0.0, 1 - task.epsilon**2) / sums
+        gains = levels + max(0.0, 1 - task.epsilon**2) / np.maximum(sums, 1e-300)
         place = int(np.argmax(gains))
         best = max(best, float(gains[place]))
         scales = np.linspace(scales[max(place - 1, 0)], scales[min(place + 1, 199)], 200)

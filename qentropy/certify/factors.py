@@ -46,6 +46,27 @@ def state_of_factor(factor: BlockOperator) -> BlockOperator:
 
 
 def _group_factor(group: Array) -> Array:
+    """The factor in scaled rows, unless rows that are rounding have spoilt it there."""
+    scaled, plain = _scaled_factor(group), _plain_factor(group)
+    tolerance = 16 * group.shape[-1] * UNIT * np.abs(group).max(axis=(-1, -2))
+    defect = np.abs(scaled @ scaled.conj().swapaxes(-1, -2) - group).max(axis=(-1, -2))
+    return np.where((defect <= tolerance)[:, None, None], scaled, plain)
+
+
+def _plain_factor(group: Array) -> Array:
+    values, vectors = np.linalg.eigh(group)
+    acting = np.einsum("mii->mi", group).real != 0
+    return np.asarray(acting[:, :, None] * vectors * np.sqrt(_cleaned(values))[:, None, :])
+
+
+def _cleaned(values: Array) -> Array:
+    size = values.shape[-1]
+    noise = (4 + math.sqrt(size)) * 2 * UNIT * values.max(axis=-1, keepdims=True)
+    kept = np.where(values > (noise if size > 1 else 0.0), values, 0.0)
+    return np.maximum(kept, 0.0)
+
+
+def _scaled_factor(group: Array) -> Array:
     size = group.shape[-1]
     diagonal = np.einsum("mii->mi", group).real
     # Below this a diagonal entry is itself rounding, and scaling it to one would blow that up.
@@ -53,10 +74,8 @@ def _group_factor(group: Array) -> Array:
     exponent = np.frexp(np.maximum(diagonal, np.maximum(floor, TINY)))[1] // 2
     scale = np.ldexp(1.0, exponent)
     values, vectors = np.linalg.eigh(group / (scale[:, :, None] * scale[:, None, :]))
-    noise = (4 + math.sqrt(size)) * 2 * UNIT * values.max(axis=-1, keepdims=True)
-    kept = np.where(values > (noise if size > 1 else 0.0), values, 0.0)
     rows = np.where(diagonal > 0, scale, 0.0)[:, :, None]
-    return np.asarray(rows * vectors * np.sqrt(np.maximum(kept, 0.0))[:, None, :])
+    return np.asarray(rows * vectors * np.sqrt(_cleaned(values))[:, None, :])
 
 
 def factor_weight(factor: BlockOperator) -> Interval:

@@ -191,8 +191,9 @@ def purified_upper(
 ) -> tuple[float, BlockOperator]:
     """Proved upper bound of ``2**D_max`` smoothed in purified distance, and its state.
 
-    The candidate is mixed with rho until its fidelity is provably large enough. The last resort
-    is rho itself, which is ``B B^dagger`` over its trace as in `purified_lower`.
+    The candidate is mixed with rho, or multiplied if its trace may grow, until its fidelity is
+    provably large enough. The last resort is rho itself, which is ``B B^dagger`` over its trace as
+    in `purified_lower`.
     """
     best = _factor_ratio(sigma, state_factor(rho)), rho
     state = in_purified_ball(rho, sigma, epsilon, primal, normalized=normalized)
@@ -228,11 +229,23 @@ def in_purified_ball(
             return None
         if fidelity >= target:
             return candidate
-        if reach <= target:
+        larger = None if normalized else _larger(candidate, fidelity, target * (1 + margin))
+        if larger is None and reach <= target:
             return None
-        candidate = mixed(candidate, anchor, (target - fidelity + margin) / (reach - fidelity))
+        if larger is None:
+            share = (target - fidelity + margin) / (reach - fidelity)
+            larger = mixed(candidate, anchor, share)
+        candidate = larger
         margin *= 16
     return None
+
+
+def _larger(candidate: BlockOperator, fidelity: float, target: float) -> BlockOperator | None:
+    """A multiple of the candidate that reaches the target; None if its trace would reach one."""
+    ratio = target / fidelity if fidelity > 0 else math.inf
+    if not ratio * ratio * float(candidate.trace) < 1 - UNIT * candidate.dimension:
+        return None
+    return candidate.map(lambda g: g * ratio * ratio)
 
 
 def _with_fidelity(

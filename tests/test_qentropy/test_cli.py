@@ -6,10 +6,12 @@ import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import scipy.sparse
+import scs
 from typer.testing import CliRunner
 
 from qentropy import lemmas
@@ -49,6 +51,23 @@ def test_dmax_smooth_as_json(files: tuple[str, str]) -> None:
     assert data["upper"] >= 1.2256362382
     assert data["converged"]
     assert data["report"]["blocks"] == [2]
+
+
+def test_solver_that_prints_does_not_spoil_the_output(
+    files: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SCS prints some failures on stdout whatever it is told."""
+    solve = scs.solve
+
+    def talkative(*data: Any, **options: Any) -> Any:
+        print("ERROR: could not determine problem status.")  # noqa: T201 - the fault itself
+        return solve(*data, **options)
+
+    monkeypatch.setattr(scs, "solve", talkative)
+    arguments = ["dmax", *files, "--epsilon", "0.1", "--method", "conic", "--json"]
+    result = RUNNER.invoke(app, arguments)
+    assert json.loads(result.stdout)["method"] == "conic"
+    assert "could not determine" in result.stderr
 
 
 def test_dmax_infinite_is_valid_json(tmp_path: Path) -> None:

@@ -33,6 +33,17 @@ def test_factor_reproduces_the_state_entry_by_entry(rho: Array) -> None:
     assert (defect <= 1e-14 * len(rho) * np.outer(scale, scale)).all()
 
 
+def test_row_that_is_rounding_does_not_spoil_the_others() -> None:
+    """A row that only rounding has filled is not positive with its neighbour; the trace stays."""
+    rho = np.diag([2.777e-04, -3e-18, 0.0, 0.5, 0.5 - 2.777e-04])
+    rho[0, 1] = rho[1, 0] = 8.5e-11
+    rho[0, 3] = rho[3, 0] = 1e-16
+    factor = state_factor(one_group(rho)).dense()
+    assert abs(np.trace(factor @ factor.T) - 1) < 1e-15
+    assert abs(factor @ factor.T - rho).max() < 1e-15 + 8.5e-11
+    assert not factor[2].any()
+
+
 @given(generators(), st.floats(1, 6))
 def test_graded_state_keeps_its_small_entries(rng: np.random.Generator, reach: float) -> None:
     """A tail of weight 1e-12 comes out with its own relative precision."""

@@ -242,3 +242,22 @@ def test_state_outside_the_support_has_no_bound() -> None:
     bound, state = purified_upper(rho, sigma, 0.71, in_layout(np.diag([1.0, 0.0]), rho))
     assert bound == pytest.approx(1.0, rel=1e-12)
     assert max_ratio(state, sigma) == pytest.approx(1.0, rel=1e-12)
+
+
+def test_subnormalized_candidate_grows_into_the_ball() -> None:
+    """Where the trace has room a multiple costs less than a part of rho far from sigma."""
+    rho, sigma = in_blocks(np.diag([0.5, 0.5]), np.diag([1.0, 1e-9]))
+    level = 0.5 * (1 - 1e-9)  # just outside the ball: 0.5 sigma has the fidelity that it asks for
+    target = math.sqrt(0.25) * (1 + math.sqrt(1e-9))
+    bound, _ = purified_upper(
+        rho, sigma, math.sqrt(1 - target**2), sigma.map(lambda g: level * g), normalized=False
+    )
+    assert 0.5 <= bound <= 0.5 * (1 + 1e-12)
+
+
+def test_state_has_trace_one_where_the_candidate_was_indefinite() -> None:
+    """Dropping a negative part makes the trace larger; the state that is returned is normalised."""
+    rho, sigma = in_blocks(np.diag([0.5, 0.5]), np.diag([0.9, 0.1]))
+    (candidate,) = in_blocks(np.diag([1.01, -0.01]))
+    _, state = purified_upper(rho, sigma, 0.9, candidate)
+    assert float(state.trace) == pytest.approx(1, abs=1e-12)
