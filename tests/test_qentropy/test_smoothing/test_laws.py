@@ -16,7 +16,7 @@ from strategies import generators
 def impatience() -> Iterator[None]:
     """Where SCS does not converge it need not take long about it; laws hold for any interval."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("qentropy.cones.MAX_ITERATIONS", 1000)
+        patch.setattr("qentropy.cones.MAX_ITERATIONS", 400)
         yield
 
 
