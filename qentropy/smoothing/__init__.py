@@ -1,8 +1,9 @@
 """Smooth max-relative entropy: the cheapest exact route proposes, `certify` proves.
 
-Routes, in the order in which they are tried: a ball that covers ``sigma / Tr sigma``, a commuting
-pair, hockey-stick with completion, path following, the conic program. Each
-hands over a primal and a dual point; the intervals of all routes that were tried are intersected.
+Routes, in the order in which they are tried: a ball that reaches a multiple of sigma, a commuting
+pair, hockey-stick with completion, path following, two closed forms that are near the truth for a
+tiny radius and for a pair that nearly commutes, the conic program. Each hands over a primal and a
+dual point; the intervals of all routes that were tried are intersected.
 """
 
 import math

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from hostile_pairs import Problem, problems
-from hypothesis import given
+from hypothesis import given, settings
 from smoothing_laws import LAWS, Law
 from strategies import generators
 
@@ -22,6 +22,7 @@ def impatience() -> Iterator[None]:
 
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
 @given(task=problems(), rng=generators())
+@settings(max_examples=settings.default.max_examples * 3 // 4)
 def test_law_holds(law: Law, task: Problem, rng: np.random.Generator) -> None:
     """What is returned proves the interval, and no interval refutes the law."""
     law(task, rng)
