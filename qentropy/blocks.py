@@ -59,6 +59,14 @@ class BlockOperator:
         """The same layout with other blocks."""
         return BlockOperator(tuple(groups), self.index, self.dimension)
 
+    def with_blocks(self, blocks: Sequence[Array]) -> "BlockOperator":
+        """The same layout of a single operator with other blocks, one matrix for each, in order."""
+        counts = np.cumsum([len(group) for group in self.groups])
+        starts = (0, *counts[:-1])
+        return self.with_groups(
+            [np.stack(blocks[a:b]) for a, b in zip(starts, counts, strict=True)]
+        )
+
     def map(self, function: Callable[..., Array], *others: "BlockOperator") -> "BlockOperator":
         """Apply `function` to the arrays of each group, block by block."""
         rows = zip(self.groups, *(other.groups for other in others), strict=True)

@@ -16,7 +16,7 @@ from qentropy.bipartite import check_channel, check_two, swapped
 from qentropy.blocks import Array, one_group
 from qentropy.divergences import max_relative_entropy
 from qentropy.errors import DimensionMismatchError, InvalidParameterError
-from qentropy.operators import as_positive
+from qentropy.operators import as_hermitian, as_positive
 from qentropy.refinement import Proof, certified, check_rtol, logarithm, warn_if_wide
 from qentropy.results import CertifiedValue, FloatOrArray, Interval
 
@@ -237,7 +237,7 @@ def _two_channels(
 
 
 def _check_same_space(choi_n: ArrayLike, choi_m: ArrayLike) -> None:
-    shapes = as_positive(choi_n, "choi_n").shape, as_positive(choi_m, "choi_m").shape
+    shapes = as_hermitian(choi_n, "choi_n").shape, as_hermitian(choi_m, "choi_m").shape
     if shapes[0][-1] != shapes[1][-1]:
         raise DimensionMismatchError(
             f"choi_n and choi_m must act on the same space; got {shapes[0]} and {shapes[1]}"

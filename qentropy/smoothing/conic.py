@@ -16,7 +16,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from qentropy.blocks import SUPPORT_TOLERANCE, Array, BlockOperator, require_memory
+from qentropy.blocks import SUPPORT_TOLERANCE, Array, require_memory
 from qentropy.cones import Cone, solve
 from qentropy.expressions import state_factor
 from qentropy.smoothing import hockey_stick
@@ -53,8 +53,8 @@ def propose(problem: SmoothingProblem, tolerance: float = 1e-8) -> Proposal:
     )
     primal, dual, offset = program.read(found.x, found.y)
     return Proposal(
-        _gather(problem.rho, primal),
-        _gather(problem.rho, dual),
+        problem.rho.with_blocks(primal),
+        problem.rho.with_blocks(dual),
         offset=offset,
         status=found.status,
         iterations=found.iterations,
@@ -251,11 +251,3 @@ def _column(values: Array) -> Any:
 def _split(vector: Array, cones: Sequence[Cone]) -> list[Array]:
     ends = np.cumsum([c.length for c in cones])
     return [c.matrix(vector[e - c.length : e]) for c, e in zip(cones, ends, strict=True)]
-
-
-def _gather(layout: BlockOperator, matrices: list[Array]) -> BlockOperator:
-    groups, start = [], 0
-    for group in layout.groups:
-        groups.append(np.stack(matrices[start : start + len(group)]))
-        start += len(group)
-    return layout.with_groups(groups)

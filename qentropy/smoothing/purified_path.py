@@ -3,8 +3,10 @@ r"""Primal-dual path following for the purified ball, on the dual with its struc
 Maximise ``u + f**2 / phi`` with ``phi = Tr (W - u)^{-1} rho``, ``f**2 = 1 - epsilon**2``, over
 ``W >= 0`` with ``Tr sigma W = 1``. With ``Z = W - u`` and ``c = (f/phi)**2`` the smoothed state is
 ``X = c R``, ``R = Z^{-1} rho Z^{-1}``; it has fidelity f with rho at every point of the path. The
-slack ``Y = t sigma - X`` follows ``Y W = delta`` (Nesterov and Todd's directions). Without
-normalisation ``-u`` and ``s = 1 - Tr X`` are a further complementary pair.
+slack ``Y = t sigma - X`` follows ``Y W = delta`` (Nesterov and Todd's directions);
+``-u`` and ``s = 1 - Tr X`` are a further complementary pair. One path serves normalised and
+sub-normalised states: where the ball does not reach a multiple of sigma that is a state, both have
+one value, and X is filled up to trace one below ``t sigma``.
 """
 
 from dataclasses import dataclass, replace

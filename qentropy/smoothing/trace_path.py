@@ -14,7 +14,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from qentropy.blocks import Array, BlockOperator, require_memory
+from qentropy.blocks import Array, require_memory
 from qentropy.errors import SolverError
 from qentropy.smoothing import hockey_stick
 from qentropy.smoothing.balls import Proposal, SmoothingProblem
@@ -60,8 +60,8 @@ def propose(problem: SmoothingProblem, tolerance: float = 1e-8) -> Proposal:
     point, status, steps = follow(_start(data), stepper, tolerance)
     zipped = list(zip(data.blocks, point.pairs, strict=True))
     return Proposal(
-        _gathered(problem.rho, [b.embedded(pairs[3][0]) for b, pairs in zipped]),
-        _gathered(problem.rho, [_dual(b, pairs, point.mu) for b, pairs in zipped]),
+        problem.rho.with_blocks([b.embedded(pairs[3][0]) for b, pairs in zipped]),
+        problem.rho.with_blocks([_dual(b, pairs, point.mu) for b, pairs in zipped]),
         status=status,
         iterations=steps,
     )
@@ -183,15 +183,6 @@ def _step(point: Point, *, direct: bool) -> Point:
     moved = newton.moved(change, primal, dual)
     # Steps of one length always shrink the gap; two lengths mostly shrink it more.
     return moved if moved.gap < point.gap else newton.moved(change, *2 * [min(primal, dual)])
-
-
-def _gathered(layout: BlockOperator, matrices: list[Array]) -> BlockOperator:
-    """The matrices, block by block, as one operator."""
-    groups, start = [], 0
-    for group in layout.groups:
-        groups.append(np.stack(matrices[start : start + len(group)]))
-        start += len(group)
-    return layout.with_groups(groups)
 
 
 def _diagonal(group: Array) -> Array:
