@@ -13,7 +13,7 @@ import numpy as np
 from qentropy.blocks import Array, BlockOperator
 from qentropy.smoothing.balls import Proposal, SmoothingProblem
 
-__all__ = ["order_of_magnitude", "propose", "root"]
+__all__ = ["order_of_magnitude", "positive_directions", "propose", "root"]
 
 _Parts: TypeAlias = tuple[Array, Array]
 
@@ -45,6 +45,14 @@ def order_of_magnitude(problem: SmoothingProblem) -> float:
 def root(rho: BlockOperator, sigma: BlockOperator, radius: float) -> float:
     """The root lambda of ``Tr(rho - lambda sigma)_+ = radius``."""
     return _newton(rho, sigma, radius)[0]
+
+
+def positive_directions(problem: SmoothingProblem) -> list[Array]:
+    """For each block the eigenvectors of ``rho - lambda sigma`` that are cut off at the root."""
+    parts = _newton(problem.rho, problem.sigma, problem.radius)[1]
+    return [
+        vectors[:, values > 0] for group in parts for values, vectors in zip(*group, strict=True)
+    ]
 
 
 def _newton(

@@ -1,6 +1,6 @@
 """Following a path with Nesterov and Todd's scaling, and the Hermitian tools that it needs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -271,19 +271,46 @@ class Coordinates:
         out.T[self.upper] = above.conj()
         return out
 
-    def congruence(self, left: Array, weights: Array | None = None) -> Array:
-        """The real matrix of ``Y -> weights * (L Y L^dagger)``, one when there are no weights."""
-        target = Coordinates(len(left), self.complex)
-        rows, columns = (np.concatenate([np.arange(len(left)), upper]) for upper in target.upper)
-        first, second = left[rows], left[columns].conj()
-        if weights is not None:
-            first = first * weights[rows, columns][:, None]
+    def congruences(self, metrics: Sequence[Array], frame: Array, weights: Array) -> Array:
+        """The real matrix of ``Y -> sum A Y A + C (weights * (C^dagger Y C)) C^dagger``.
+
+        Parameters
+        ----------
+        metrics
+            The Hermitian A.
+        frame, weights
+            C, and a real symmetric matrix. Their product with the A takes ``b**5`` operations.
+        """
+        size, count = self.size, len(self.upper[0])
+        out = np.empty((size + (1 + self.complex) * count,) * 2)
+        # The image of e_k e_l^dagger is the sum over c of left[:, c] and right[c, l].
+        right = np.concatenate(
+            [(frame[:, None, :] * frame.conj()).transpose(2, 0, 1), *(a[None] for a in metrics)]
+        )
+        first = size
+        for k in range(size):
+            last = first + size - k - 1
+            left = np.concatenate(
+                [frame * frame[k].conj() @ weights, *(a[:, k : k + 1] for a in metrics)], axis=1
+            )
+            images = left @ right[:, k:].reshape(len(right), -1)
+            rows = self._rows(images.reshape(size, -1, size).swapaxes(0, 1))
+            out[k] = rows[0][0] / np.sqrt(2)
+            for part, values in enumerate(rows):
+                out[first + part * count : last + part * count] = values[1:]
+            first = last
+        return out
+
+    def _rows(self, images: Array) -> tuple[Array, ...]:
+        """Coordinates of ``(Z + Z^dagger) / sqrt(2)`` and of ``i (Z - Z^dagger) / sqrt(2)``."""
+        diagonal = np.sqrt(2) * np.einsum("lii->li", images)
         i, j = self.upper
-        forth, back = first[:, i] * second[:, j], first[:, j] * second[:, i]
-        parts = [first * second, (forth + back) / np.sqrt(2)]
-        if self.complex:
-            parts.append(1j * (forth - back) / np.sqrt(2))
-        images = np.concatenate(parts, axis=1)
-        above = np.sqrt(2) * images[len(left) :]
-        out = [images[: len(left)].real, above.real]
-        return np.concatenate([*out, above.imag] if self.complex else out)
+        above, below = images[:, i, j], images[:, j, i]
+        sums = above + below
+        if not self.complex:
+            return (np.concatenate([diagonal, sums], axis=1),)
+        differences = above - below
+        return (
+            np.concatenate([diagonal.real, sums.real, differences.imag], axis=1),
+            np.concatenate([-diagonal.imag, -sums.imag, differences.real], axis=1),
+        )

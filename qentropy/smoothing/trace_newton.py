@@ -56,11 +56,12 @@ class Block:
 
 @dataclass(frozen=True, eq=False)
 class Data:
-    """The problem, block by block."""
+    """The problem, block by block, with sigma multiplied by `level`."""
 
     blocks: list[Block]
     radius: float
     normalized: bool
+    level: float
 
     @property
     def order(self) -> int:
@@ -335,10 +336,7 @@ class _System:
     def factorised(self) -> Callable[[Array], Array]:
         """The solution, by a factorisation in real coordinates of Hermitian matrices."""
         basis = Coordinates(len(self.mixed), np.iscomplexobj(self.mixed))
-        rows = basis.congruence(dagger(self.mixed), np.sqrt(self.weights))
-        matrix = rows.T @ rows
-        for part in self.metrics:
-            matrix += basis.congruence(part)
+        matrix = basis.congruences(self.metrics, self.mixed, self.weights)
         scale = 1 / np.sqrt(matrix.diagonal())
         matrix *= scale[:, None] * scale
         factor = cho_factor(matrix, overwrite_a=True, check_finite=False)

@@ -10,6 +10,7 @@ M lives on whole blocks; W and X on the rows on which sigma acts.
 """
 
 import contextlib
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -23,10 +24,11 @@ from qentropy.smoothing.trace_newton import Block, Data, Newton, Pairs, Point, S
 
 __all__ = ["LARGEST_BLOCK", "applies", "propose"]
 
-LARGEST_BLOCK = 64
-SMALLEST_ITERATIVE = 16
+LARGEST_BLOCK = 128
+SMALLEST_ITERATIVE = 48
 MOST_BLOCKS = 64
 BOUNDARY = 0.95
+WARM = 0.1
 
 
 def applies(problem: SmoothingProblem) -> bool:
@@ -48,23 +50,99 @@ def propose(problem: SmoothingProblem, tolerance: float = 1e-8) -> Proposal:
     ResourceLimitError
         The Newton systems, of ``b**2`` unknowns for a block of size b, would not fit into memory.
     """
+    return solve(problem, tolerance)[0]
+
+
+def solve(
+    problem: SmoothingProblem,
+    tolerance: float,
+    near: Point | None = None,
+    maps: Sequence[Array] | None = None,
+) -> tuple[Proposal, Point]:
+    """The same, from a point of a similar problem if there is one; and a point for the next one.
+
+    Parameters
+    ----------
+    problem, tolerance
+        As in `propose`.
+    near
+        What an earlier call returned. A path from there is shorter; if it gets lost, the usual
+        start is taken.
+    maps
+        For each block the contraction from the rows of `near` to those of the problem.
+
+    Returns
+    -------
+    tuple
+        The proposal, and the first point of the path whose relative gap is below `WARM`.
+    """
     if not applies(problem):
         raise SolverError(
             f"path following needs at most {MOST_BLOCKS} blocks of at most {LARGEST_BLOCK} rows, "
             "and a sigma that acts on each of them"
         )
     largest = max(g.shape[-1] for g in problem.rho.groups)
-    require_memory(8.0 * 8 * largest**4, "a Newton system")
+    require_memory(8.0 * 2 * largest**4, "a Newton system")
+    if near is not None and maps is not None:
+        with contextlib.suppress(np.linalg.LinAlgError, SolverError):
+            start = _transported(near, _data(problem, near.data.level), maps)
+            return _followed(problem, start, tolerance, must_converge=True)
     data = _data(problem, hockey_stick.order_of_magnitude(problem))
-    stepper = _Stepper(direct=largest < SMALLEST_ITERATIVE)
-    point, status, steps = follow(_start(data), stepper, tolerance)
+    return _followed(problem, _start(data), tolerance)
+
+
+def _followed(
+    problem: SmoothingProblem, start: Point, tolerance: float, *, must_converge: bool = False
+) -> tuple[Proposal, Point]:
+    """Follow the path; keep a point early on it."""
+    data = start.data
+    stepper = _Stepper(direct=max(len(b.rho) for b in data.blocks) < SMALLEST_ITERATIVE)
+    point, status, steps = follow(start, stepper, tolerance)
+    if must_converge and status != "converged":
+        raise SolverError(status)
     zipped = list(zip(data.blocks, point.pairs, strict=True))
-    return Proposal(
+    proposal = Proposal(
         problem.rho.with_blocks([b.embedded(pairs[3][0]) for b, pairs in zipped]),
         problem.rho.with_blocks([_dual(b, pairs, point.mu) for b, pairs in zipped]),
         status=status,
         iterations=steps,
     )
+    return proposal, stepper.early or start
+
+
+def _transported(near: Point, data: Data, maps: Sequence[Array]) -> Point:
+    """The point of another problem, moved to the rows of this one.
+
+    Rows that the other problem did not have get what the path has where nothing happens.
+    Y is made to fit the sigma of this problem. What else does not fit, the next steps mend.
+    """
+    delta = near.gap / near.data.order
+    mu = max(near.mu, 0.1 * near.nu)
+    small, x0 = delta / near.nu, 2 * delta / mu
+    moved = []
+    t = near.t
+    for block, pairs, o in zip(data.blocks, near.pairs, maps, strict=True):
+        (n, m), (p, q), (y, w), (x, z) = ([o @ a @ dagger(o) for a in pair] for pair in pairs)
+        new = hermitian(np.eye(len(o)) - o @ dagger(o))
+        price = float(np.vdot(new, block.sigma).real) / max(_trace(new), 1e-300)
+        w0 = min(mu, delta / (near.t * price)) if price > 0 else mu
+        x = hermitian(x + x0 * new)
+        floor = hermitian(x + y / 4 + delta / (4 * w0) * new)
+        factor = np.linalg.inv(np.linalg.cholesky(block.sigma))
+        t = max(t, float(np.linalg.eigvalsh(factor @ floor @ dagger(factor)).max()))
+        moved.append(
+            [
+                (hermitian(n + (x0 + small) * new), hermitian(m + mu / 2 * new)),
+                (hermitian(p + small * new), hermitian(q + (near.nu - mu / 2) * new)),
+                (x, hermitian(w + w0 * new)),
+                (x, hermitian(z + (w0 + mu / 2) * new)),
+            ]
+        )
+    pairs = [
+        [first, second, (hermitian(t * b.sigma - x), w), fourth]
+        for b, (first, second, (x, w), fourth) in zip(data.blocks, moved, strict=True)
+    ]
+    return replace(near, data=data, pairs=pairs, t=t)
 
 
 def _dual(block: Block, pairs: Pairs, mu: float) -> Array:
@@ -83,7 +161,7 @@ def _data(problem: SmoothingProblem, level: float) -> Data:
             kind = np.result_type(rho, sigma)
             inner = level * sigma[np.ix_(rows, rows)]
             blocks.append(Block(rho.astype(kind), inner.astype(kind), rows))
-    return Data(blocks, problem.radius, problem.normalized)
+    return Data(blocks, problem.radius, problem.normalized, level)
 
 
 def _start(data: Data) -> Point:
@@ -133,8 +211,11 @@ class _Stepper:
 
     def __init__(self, *, direct: bool) -> None:
         self.direct = direct
+        self.early: Point | None = None
 
     def __call__(self, point: Point) -> Point:
+        if self.early is None and point.gap < WARM * point.t:
+            self.early = point
         if not self.direct:
             with contextlib.suppress(SlowConvergenceError):
                 following = _restored(_step(point, direct=False))

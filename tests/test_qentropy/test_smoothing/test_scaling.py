@@ -86,15 +86,17 @@ def test_coordinates_keep_inner_products(real: bool) -> None:
 
 
 @pytest.mark.parametrize("real", [True, False])
-def test_coordinates_of_a_congruence(real: bool) -> None:
-    """The matrix does to the vector what ``w * (L Y L^dagger)`` does to Y, to fewer rows too."""
-    y, left = hermitian(matrix(1, real=real)), matrix(2, real=real)[:3]
-    weights = hermitian(np.abs(matrix(3, real=True)))[:3, :3]
-    image = weights * (left @ y @ dagger(left))
-    basis, target = Coordinates(SIZE, not real), Coordinates(3, not real)
-    assert np.allclose(basis.congruence(left, weights) @ basis.vector(y), target.vector(image))
-    plain = target.vector(hermitian(left @ y @ dagger(left)))
-    assert np.allclose(basis.congruence(left) @ basis.vector(y), plain)
+def test_coordinates_of_a_sum_of_congruences(real: bool) -> None:
+    """The matrix does to the vector what the sum does to Y; the frame may have fewer columns."""
+    y, frame = hermitian(matrix(1, real=real)), matrix(2, real=real)[:, :3]
+    metrics = [positive(3), positive(4)] if not real else [hermitian(matrix(3, real=True))]
+    weights = hermitian(np.abs(matrix(5, real=True)))[:3, :3]
+    image = frame @ (weights * (dagger(frame) @ y @ frame)) @ dagger(frame)
+    image = hermitian(image + sum(a @ y @ a for a in metrics))
+    basis = Coordinates(SIZE, not real)
+    found = basis.congruences(metrics, frame, weights)
+    assert np.allclose(found @ basis.vector(y), basis.vector(image))
+    assert np.allclose(found, found.T)
 
 
 def test_a_path_that_stops_says_why() -> None:
