@@ -59,7 +59,7 @@ class Proposal:
         Candidate for the multiplier u of the purified ball.
     level
         About the least t with ``X <= t sigma``, if the route knows it.
-    status, iterations
+    status, iterations, note
         What the route says of itself.
     """
 
@@ -69,3 +69,4 @@ class Proposal:
     level: float | None = None
     status: str = "closed form"
     iterations: int = 0
+    note: str = ""

@@ -26,7 +26,9 @@ from qentropy.smoothing.scaling import (
 __all__ = ["Block", "Change", "Data", "Newton", "Pairs", "Point", "SlowConvergenceError"]
 
 PRECISION = 1e-4  # of conjugate gradients, relative and in the norm of the preconditioner
-MOST_PRODUCTS = 120
+LEAST_PRODUCTS = 120  # that conjugate gradients may take
+PRODUCTS = 1e-3  # and this many times b**3: beyond, a factorisation takes less time
+MENDING = 30.0  # a state outside the ball is mixed with rho, which is dear
 SHARED = 1e-2  # from here on an eigenvector counts as shared by the first two scalings
 
 Pairs = list[tuple[Array, Array]]
@@ -82,11 +84,17 @@ class Point:
     s: float
 
     @cached_property
-    def gap(self) -> float:
-        """What complementarity lacks."""
+    def complementarity(self) -> float:
+        """The gap of a feasible point."""
         return sum(_dot(x, s) for block in self.pairs for x, s in block) + self.s * self.mu
 
-    @property
+    @cached_property
+    def gap(self) -> float:
+        """Complementarity, and what it may cost to mend the traces."""
+        price = np.abs(self.lacking) @ np.array([self.nu, self.mu, self.t])
+        return self.complementarity + MENDING * float(price)
+
+    @cached_property
     def lacking(self) -> Array:
         """What ``Tr P = e``, ``Tr X + s = 1`` and ``Tr sigma W = 1`` lack."""
         p = sum(_trace(block[1][0]) for block in self.pairs)
@@ -339,10 +347,12 @@ class _System:
         matrix = basis.congruences(self.metrics, self.mixed, self.weights)
         scale = 1 / np.sqrt(matrix.diagonal())
         matrix *= scale[:, None] * scale
-        factor = cho_factor(matrix, overwrite_a=True, check_finite=False)
+        factor = cho_factor(matrix.T, lower=True, overwrite_a=True, check_finite=False)
 
         def solve(right: Array) -> Array:
-            return basis.matrix(scale * cho_solve(factor, scale * basis.vector(right)))
+            return basis.matrix(
+                scale * cho_solve(factor, scale * basis.vector(right), check_finite=False)
+            )
 
         return solve
 
@@ -351,12 +361,13 @@ class _System:
         first, second = (np.outer(*2 * [m.diagonal().real]) for m in self.metrics)
         squares = np.abs(self.mixed) ** 2
         inverse = 1 / (first + second + squares @ self.weights @ squares.T)
+        most = max(LEAST_PRODUCTS, int(PRODUCTS * len(squares) ** 3))
 
         def solve(right: Array) -> Array:
             solution, residual = np.zeros_like(right), right
             step = inverse * residual
             start = energy = _dot(residual, step)
-            for _ in range(MOST_PRODUCTS):
+            for _ in range(most):
                 if energy <= PRECISION**2 * start:
                     return solution
                 image = self.applied(step)

@@ -19,16 +19,17 @@ from qentropy.blocks import Array, require_memory
 from qentropy.errors import SolverError
 from qentropy.smoothing import hockey_stick
 from qentropy.smoothing.balls import Proposal, SmoothingProblem
-from qentropy.smoothing.scaling import dagger, follow, hermitian
+from qentropy.smoothing.scaling import congruence, dagger, follow, hermitian
 from qentropy.smoothing.trace_newton import Block, Data, Newton, Pairs, Point, SlowConvergenceError
 
-__all__ = ["LARGEST_BLOCK", "applies", "propose"]
+__all__ = ["LARGEST_BLOCK", "applies", "propose", "solve"]
 
 LARGEST_BLOCK = 128
 SMALLEST_ITERATIVE = 48
 MOST_BLOCKS = 64
 BOUNDARY = 0.95
-WARM = 0.1
+INSIDE = 0.05  # of the tolerance
+WARM = 0.01  # the relative gap of a point that a similar problem can start from
 
 
 def applies(problem: SmoothingProblem) -> bool:
@@ -85,9 +86,9 @@ def solve(
     require_memory(8.0 * 2 * largest**4, "a Newton system")
     if near is not None and maps is not None:
         with contextlib.suppress(np.linalg.LinAlgError, SolverError):
-            start = _transported(near, _data(problem, near.data.level), maps)
+            start = _transported(near, _data(problem, near.data.level, tolerance), maps)
             return _followed(problem, start, tolerance, must_converge=True)
-    data = _data(problem, hockey_stick.order_of_magnitude(problem))
+    data = _data(problem, hockey_stick.order_of_magnitude(problem), tolerance)
     return _followed(problem, _start(data), tolerance)
 
 
@@ -113,36 +114,39 @@ def _followed(
 def _transported(near: Point, data: Data, maps: Sequence[Array]) -> Point:
     """The point of another problem, moved to the rows of this one.
 
-    Rows that the other problem did not have get what the path has where nothing happens.
-    Y is made to fit the sigma of this problem. What else does not fit, the next steps mend.
+    Rows that the other problem did not have get what the path has where nothing happens. X is cut
+    off below ``t sigma``. What else does not fit, the next steps mend.
     """
-    delta = near.gap / near.data.order
-    mu = max(near.mu, 0.1 * near.nu)
-    small, x0 = delta / near.nu, 2 * delta / mu
-    moved = []
-    t = near.t
-    for block, pairs, o in zip(data.blocks, near.pairs, maps, strict=True):
-        (n, m), (p, q), (y, w), (x, z) = ([o @ a @ dagger(o) for a in pair] for pair in pairs)
+    delta = near.complementarity / near.data.order
+    mu = max(near.mu, near.nu / 10)
+    p0, x0 = delta / near.nu, 2 * delta / mu
+    pairs: list[Pairs] = []
+    for block, old, o in zip(data.blocks, near.pairs, maps, strict=True):
+        (n, m), (p, q), (_, w), (x, z) = ([o @ a @ dagger(o) for a in pair] for pair in old)
         new = hermitian(np.eye(len(o)) - o @ dagger(o))
-        price = float(np.vdot(new, block.sigma).real) / max(_trace(new), 1e-300)
-        w0 = min(mu, delta / (near.t * price)) if price > 0 else mu
-        x = hermitian(x + x0 * new)
-        floor = hermitian(x + y / 4 + delta / (4 * w0) * new)
-        factor = np.linalg.inv(np.linalg.cholesky(block.sigma))
-        t = max(t, float(np.linalg.eigvalsh(factor @ floor @ dagger(factor)).max()))
-        moved.append(
-            [
-                (hermitian(n + (x0 + small) * new), hermitian(m + mu / 2 * new)),
-                (hermitian(p + small * new), hermitian(q + (near.nu - mu / 2) * new)),
-                (x, hermitian(w + w0 * new)),
-                (x, hermitian(z + (w0 + mu / 2) * new)),
-            ]
-        )
-    pairs = [
-        [first, second, (hermitian(t * b.sigma - x), w), fourth]
-        for b, (first, second, (x, w), fourth) in zip(data.blocks, moved, strict=True)
-    ]
-    return replace(near, data=data, pairs=pairs, t=t)
+        price = near.t * max(_dot(new, block.sigma), 0.0)
+        w0 = mu * delta * _trace(new) / (delta * _trace(new) + mu * price)
+        root = np.linalg.cholesky(block.sigma)
+        values, vectors = np.linalg.eigh(congruence(dagger(np.linalg.inv(root)), x + x0 * new))
+        frame = root @ vectors
+        x, y = (frame * v @ dagger(frame) for v in _split(values, near.t, 2 * delta))
+        moved = [
+            (n + (x0 + p0) * new, m + mu / 2 * new),
+            (p + p0 * new, q + (near.nu - mu / 2) * new),
+            (y, w + w0 * new),
+            (x, z + (w0 + mu / 2) * new),
+        ]
+        pairs.append([(hermitian(primal), hermitian(dual)) for primal, dual in moved])
+    point = _restored(replace(near, data=data, pairs=pairs))
+    scale = 1 / (1 - float(point.lacking[2]))
+    pairs = [[(primal, scale * dual) for primal, dual in block] for block in point.pairs]
+    return replace(point, pairs=pairs, mu=scale * point.mu, nu=scale * point.nu)
+
+
+def _split(values: Array, total: float, least: float) -> tuple[Array, Array]:
+    """Two parts of a total, the first near the values, the second at least `least`."""
+    first = np.minimum(values, total - least)
+    return first, total - first
 
 
 def _dual(block: Block, pairs: Pairs, mu: float) -> Array:
@@ -153,7 +157,7 @@ def _dual(block: Block, pairs: Pairs, mu: float) -> Array:
     return np.asarray(out)
 
 
-def _data(problem: SmoothingProblem, level: float) -> Data:
+def _data(problem: SmoothingProblem, level: float, tolerance: float = 0.0) -> Data:
     blocks = []
     for rhos, sigmas in zip(problem.rho.groups, problem.sigma.groups, strict=True):
         for rho, sigma in zip(rhos, sigmas, strict=True):
@@ -161,7 +165,9 @@ def _data(problem: SmoothingProblem, level: float) -> Data:
             kind = np.result_type(rho, sigma)
             inner = level * sigma[np.ix_(rows, rows)]
             blocks.append(Block(rho.astype(kind), inner.astype(kind), rows))
-    return Data(blocks, problem.radius, problem.normalized, level)
+    # A little inside the ball: a state outside has to be mixed with rho, which is dear.
+    radius = problem.radius * (1 - INSIDE * tolerance)
+    return Data(blocks, radius, problem.normalized, level)
 
 
 def _start(data: Data) -> Point:
@@ -249,8 +255,8 @@ def _step(point: Point, *, direct: bool) -> Point:
         for vs, changes in zip(values, predictor.pairs, strict=True)
         for v, (dx, ds) in zip(vs, changes, strict=True)
     ) + (point.s + primal * predictor.s) * (point.mu + dual * predictor.mu)
-    centring = min(1.0, max((reached / point.gap) ** 3, 1e-6))
-    delta = centring * point.gap / point.data.order
+    centring = min(1.0, max((reached / point.complementarity) ** 3, 1e-6))
+    delta = centring * point.complementarity / point.data.order
     targets = [
         [
             2 * (np.diag(delta - v**2) - hermitian(dx @ ds)) / (v[:, None] + v)

