@@ -29,6 +29,7 @@ PRECISION = 1e-4  # of conjugate gradients, relative and in the norm of the prec
 LEAST_PRODUCTS = 120  # that conjugate gradients may take
 PRODUCTS = 1e-3  # and this many times b**3: beyond, a factorisation takes less time
 MENDING = 30.0  # a state outside the ball is mixed with rho, which is dear
+ROUNDING = 1e-10  # a relative change of nu, mu and t that is not worth another pass
 SHARED = 1e-2  # from here on an eigenvector counts as shared by the first two scalings
 
 Pairs = list[tuple[Array, Array]]
@@ -144,7 +145,7 @@ class Newton:
             [s.solved(to_w=-s.price) for s in self.scalings],
         ]
         self.system = np.stack([self._measured(r) for r in self.responses], axis=-1)
-        self.system[0, 0] -= sum(_dot(s.ones[1], s.ones[1]) for s in self.scalings)
+        self.system[0, 0] -= sum(_dot(s.ones[0], s.ones[0]) for s in self.scalings)
         if not point.data.normalized:
             self.system[1, 1] -= point.s / point.mu
 
@@ -163,22 +164,26 @@ class Newton:
         push = 0.0 if normalized else (delta - correction) / point.mu - point.s
         yielding = 0.0 if normalized else point.s / point.mu
         scalars, wanted = np.zeros(3), point.lacking
+        pairs = self._changes(targets, free, scalars)
         for _ in range(2):  # once more for what rounding left of the right-hand side
-            pairs = self._changes(targets, free, scalars)
             done = self._traces(pairs)
             done[1] += push - yielding * scalars[1]
-            scalars = scalars + np.linalg.solve(self.system, wanted - done)
-        pairs = self._changes(targets, free, scalars)
+            missing = np.linalg.solve(self.system, wanted - done)
+            if (np.abs(missing) <= ROUNDING * np.abs(scalars)).all():
+                break
+            scalars = scalars + missing
+            pairs = self._changes(targets, free, scalars)
         nu, mu, t = (float(value) for value in scalars)
         return Change(nu, mu, t, push - yielding * mu, pairs)
 
     def _changes(
         self, targets: list[list[Array]], free: list["_Response"], scalars: Array
     ) -> list[Pairs]:
+        nu, mu, t = (float(value) for value in scalars)
         out = []
         for s, z, *parts in zip(self.scalings, targets, free, *self.responses, strict=True):
-            total = (a + np.tensordot(scalars, b, 1) for a, *b in zip(*parts, strict=True))
-            out.append(s.changes(z, *total, nu=scalars[0]))
+            total = (a + nu * b + mu * c + t * d for a, b, c, d in zip(*parts, strict=True))
+            out.append(s.changes(z, *total, nu=nu))
         return out
 
     def _traces(self, pairs: list[Pairs]) -> Array:
@@ -186,8 +191,8 @@ class Newton:
         total = np.zeros(3)
         for s, changes in zip(self.scalings, pairs, strict=True):
             total += [
-                _dot(s.ones[1], changes[1][0]),
-                _dot(s.ones[3], changes[3][0]),
+                _dot(s.ones[0], changes[1][0]),
+                _dot(s.ones[1], changes[3][0]),
                 _dot(s.local_price, changes[2][1]),
             ]
         return total
@@ -248,10 +253,10 @@ class _Scaling:
         self.total = total
         self.shares = np.outer(c, c) / total, np.outer(d, d) / total
         self.weights = np.outer(c, c) * self.shares[1]
-        self.ones = [hermitian(dagger(g) @ g) for g in self.direct]
+        self.ones = [hermitian(dagger(g) @ g) for g in self.direct[1::2]]
         self.inner_one = hermitian(dagger(inner_frame) @ inner_frame)
-        self.nu_load = congruence(dagger(self.local[1]), self.ones[1])
-        self.mu_load = congruence(dagger(self.local[3]), self.ones[3])
+        self.nu_load = congruence(dagger(self.local[1]), self.ones[0])
+        self.mu_load = congruence(dagger(self.local[3]), self.ones[1])
         self.local_price = congruence(dagger(self.inverse[2]), block.sigma)
         self.price = congruence(dagger(inner), block.sigma)
         # What the current point lacks of its equations: nothing but rounding.
@@ -298,7 +303,7 @@ class _Scaling:
     ) -> Pairs:
         """The scaled changes of ``X_i`` and ``S_i``."""
         scaled = [congruence(g, s) for g, s in zip(self.local, (m, -m, w, -low), strict=True)]
-        scaled[1] = scaled[1] + nu * self.ones[1] + self.drift[0]
+        scaled[1] = scaled[1] + nu * self.ones[0] + self.drift[0]
         scaled[3] = scaled[3] + self.drift[1]
         return [(z - s, s) for z, s in zip(targets, scaled, strict=True)]
 
@@ -346,7 +351,8 @@ class _System:
         basis = Coordinates(len(self.mixed), np.iscomplexobj(self.mixed))
         matrix = basis.congruences(self.metrics, self.mixed, self.weights)
         scale = 1 / np.sqrt(matrix.diagonal())
-        matrix *= scale[:, None] * scale
+        matrix *= scale[:, None]
+        matrix *= scale
         factor = cho_factor(matrix.T, lower=True, overwrite_a=True, check_finite=False)
 
         def solve(right: Array) -> Array:

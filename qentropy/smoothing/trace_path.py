@@ -251,7 +251,8 @@ def _step(point: Point, *, direct: bool) -> Point:
     primal, dual = newton.lengths(predictor)
     primal, dual = min(1.0, primal), min(1.0, dual)
     reached = sum(
-        _dot(np.diag(v) + primal * dx, np.diag(v) + dual * ds)
+        float(v @ v + v @ (primal * dx.diagonal() + dual * ds.diagonal()).real)
+        + primal * dual * _dot(dx, ds)
         for vs, changes in zip(values, predictor.pairs, strict=True)
         for v, (dx, ds) in zip(vs, changes, strict=True)
     ) + (point.s + primal * predictor.s) * (point.mu + dual * predictor.mu)
