@@ -7,7 +7,8 @@ PRESET ?= quick
 BIN := .venv/bin
 # The versions are pinned, so nothing is built against what pip happens to find that day.
 PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
-ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 VECLIB_MAXIMUM_THREADS=1
+ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 VECLIB_MAXIMUM_THREADS=1 \
+	NUMBA_NUM_THREADS=1
 
 # Settings of the caller's Python must not leak into the environment.
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP
@@ -42,7 +43,7 @@ help:
 	@echo
 	@echo '  make check    the part of `make test` before the tests'
 	@echo '  make slow     the tests that `make test` leaves out because they take long'
-	@echo '  make bench    the benchmarks: time, and width of the certified interval'
+	@echo '  make bench    the benchmarks: time and width, beside other programs; half an hour'
 	@echo '  make format   rewrite the code in the form that `make test` asks for'
 	@echo '  make clean    remove .venv and what the tools leave behind; studies are kept'
 	@echo
@@ -73,7 +74,7 @@ check: .venv/.ready-dev
 slow: .venv/.ready-dev
 	@$(ONE_THREAD) $(BIN)/python -m pytest -m slow --timeout=1800
 
-bench: .venv/.ready-dev
+bench: .venv/.ready-bench
 	@$(ONE_THREAD) $(BIN)/python -m pytest --benchmark-only --timeout=1800 tests/benchmarks
 
 study: .venv/.ready-study
@@ -94,6 +95,11 @@ clean:
 	@echo '==> installing qentropy, mbl_study and the developer tools into .venv'
 	@$(PIP_INSTALL) --no-build-isolation -e '.[study,dev]'
 	@touch .venv/.ready-study $@
+
+.venv/.ready-bench: .venv/.ready-dev
+	@echo '==> installing what the benchmarks compare with into .venv'
+	@$(PIP_INSTALL) --no-build-isolation -e '.[study,dev,bench]'
+	@touch $@
 
 .venv/.ready-study: .venv/.created
 	@echo '==> installing qentropy and mbl_study into .venv'

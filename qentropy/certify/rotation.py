@@ -15,7 +15,7 @@ from qentropy.certify.rounding import down, up
 __all__ = ["RotationDefect", "rotation_defect"]
 
 Array = NDArray[Any]
-SMALL = 128  # up to here products are taken in extended precision, which BLAS does not know
+SMALL = 256  # rows; up to here products are taken in extended precision, which BLAS does not know
 # Two doubles that pose as one number round in no simple way.
 EXTENDED = np.longdouble if np.finfo(np.longdouble).nmant in {52, 63, 112} else np.float64
 

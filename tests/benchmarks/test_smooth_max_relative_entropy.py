@@ -1,148 +1,170 @@
-"""Smooth D_max against cvxpy's natural primal, on the same states in the same run.
+"""Smooth D_max: certified gap per second, by size and kind of states, and beside other programs.
 
-States are random and complex, rho of rank d/4, trace-distance radius 0.1.
+States are random; rho has rank d/4 unless a kind says otherwise; the ball is a trace-distance ball
+of radius 0.1 unless it is the purified one.
 """
 
 import time
-import warnings
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
+from benchmarks import peers
+from benchmarks.cases import BALL, PURIFIED, RADIUS, Case, Run, pair, run_alone, solve
 
 from mbl_study import HeisenbergChain, equilibrate, tilted_neel
-from qentropy import CertifiedValue, programs, smooth_max_relative_entropy, states
+from qentropy import CertifiedValue, smooth_max_relative_entropy
+from qentropy.smoothing import smooth_max_relative_entropy_curve
 
-RADIUS = 0.1
-BALL = "trace-distance"
-TOPIC = "Smooth D_max, complex states, rho of rank d/4, trace distance 0.1; bits"
 REPEATS = 5
+ONCE = 24  # dimensions from which on a case is run once
+
+# Beside other programs.
+
+BESIDE = "Beside other programs, trace distance 0.1; bits, and seconds with the modelling"
+FAST = ("cvxpy dual, Clarabel", "PICOS primal, QICS")
+BEST = ("PICOS primal, QICS",)
+WITHOUT_CVXOPT = tuple(name for name in peers.PEERS if "CVXOPT" not in name)
 
 
-@pytest.mark.parametrize("seed", [0, 1])
-@pytest.mark.parametrize("dimension", [4, 8, 16])
-def test_smooth_max_relative_entropy(
-    benchmark: Any, report: Callable[..., None], dimension: int, seed: int
+@pytest.mark.parametrize(
+    ("case", "names"),
+    [
+        (Case("generic", 8), tuple(peers.PEERS)),
+        (Case("generic", 8, real=True), tuple(peers.PEERS)),
+        # CVXOPT fails on larger complex states, after minutes.
+        (Case("generic", 16), WITHOUT_CVXOPT),
+        (Case("generic", 16, seed=1), WITHOUT_CVXOPT),
+        (Case("generic", 16, real=True), tuple(peers.PEERS)),
+        (Case("pure", 16), FAST),
+        (Case("full rank", 16), FAST),
+        (Case("sigma to 1e-10", 16, rtol=1e-4), FAST),
+        (Case("nearly commuting", 16), FAST),
+        (Case("generic", 32), BEST),
+        (Case("generic", 32, real=True), BEST),
+        (Case("generic", 64), BEST),
+    ],
+    ids=lambda value: str(value) if isinstance(value, Case) else "",
+)
+def test_beside_other_programs(
+    benchmark: Any, report: Callable[..., None], case: Case, names: tuple[str, ...]
 ) -> None:
     """Time, width of the proved interval, and whether the peers' values lie inside it."""
-    rng = np.random.default_rng([dimension, seed])
-    rho = states.random_state(dimension, rank=dimension // 4, rng=rng)
-    sigma = states.random_state(dimension, rng=rng)
+    once = case.dimension > ONCE
     ours = benchmark.pedantic(
-        smooth_max_relative_entropy,
-        (rho, sigma, RADIUS),
-        {"ball": BALL},
-        rounds=REPEATS,
-        warmup_rounds=1,
+        solve, (case,), rounds=1 if once else REPEATS, warmup_rounds=0 if once else 1
     )
     seconds = benchmark.stats.stats.median
     benchmark.extra_info["width"] = ours.upper - ours.lower
-    report(
-        TOPIC,
-        **{"d": str(dimension), "program": f"qentropy ({ours.method})"},
-        **_row(seconds, seconds, f"{ours.value:.9f}", "proved", f"{ours.upper - ours.lower:.1e}"),
-    )
-    for solver in ("SCS", "CLARABEL"):
-        value, status, spent = _peer(rho, sigma, solver)
-        row = _row(spent, seconds, f"{value:.9f}", status, _verdict(value, ours))
-        name = f"cvxpy primal, {solver.title() if solver != 'SCS' else solver}"
-        report(TOPIC, **{"d": str(dimension), "program": name}, **row)
+    row = _row(seconds, seconds, ours.value, "proved", f"{ours.upper - ours.lower:.1e}")
+    report(BESIDE, **case.columns, program=f"qentropy ({ours.method})", **row)
+    for name in names:
+        found = peers.run(name, *pair(case), RADIUS)
+        place = _place(found.bits, ours)
+        row = _row(found.seconds, seconds, found.bits, found.status, place)
+        report(BESIDE, **case.columns, program=name, **row)
     assert ours.converged
 
 
-def _row(seconds: float, ours: float, value: str, status: str, accuracy: str) -> dict[str, str]:
+def _row(seconds: float, ours: float, bits: float, status: str, place: str) -> dict[str, str]:
     return {
-        "time": f"{seconds:8.3f} s",
-        "ratio": f"{seconds / ours:.0f}",
-        "value": value,
+        "time": f"{seconds:.3g} s",
+        "ratio": f"{seconds / ours:.3g}",
+        "value": f"{bits:.9f}",
         "status": status,
-        "width, or place": accuracy,
+        "width, or place": place,
     }
 
 
-def _peer(rho: Any, sigma: Any, solver: str) -> tuple[float, str, float]:
-    """Value in bits, the solver's last word and the time, cvxpy's own included."""
-    start = time.perf_counter()
-    problem = programs.smooth_max_relative_entropy(rho, sigma, RADIUS, ball=BALL, form="primal")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # "may be inaccurate" is in the status
-            problem.solve(solver=solver)
-    except Exception as error:
-        return np.nan, type(error).__name__, time.perf_counter() - start
-    value = np.nan if problem.value is None or problem.value <= 0 else np.log2(problem.value)
-    return float(value), problem.status, time.perf_counter() - start
-
-
-def _verdict(value: float, ours: CertifiedValue) -> str:
-    if not np.isfinite(value):
+def _place(bits: float, ours: CertifiedValue) -> str:
+    if not np.isfinite(bits):
         return "no value"
-    if value in ours.interval:
+    if bits in ours.interval:
         return "inside our interval"
-    return f"outside by {max(ours.lower - value, value - ours.upper):.1e}"
+    return f"outside by {max(ours.lower - bits, bits - ours.upper):.1e}"
 
 
-KINDS = ("generic", "pure", "full rank", "sigma to 1e-10", "nearly commuting")
-SIZES = "Smooth D_max by size and kind of state, trace distance 0.1 unless said; certified gap 1e-6"
+# By size and kind.
 
-
-def _pair(kind: str, dimension: int, *, real: bool) -> tuple[Any, Any]:
-    """A pair of states of a kind; rho has rank d/4 unless the kind says otherwise."""
-    rng = np.random.default_rng([dimension, KINDS.index(kind)])
-    rank = {"pure": 1, "full rank": dimension}.get(kind, dimension // 4)
-    rho = states.random_state(dimension, rank=rank, real=real, rng=rng)
-    sigma = states.random_state(dimension, real=real, rng=rng)
-    if kind == "sigma to 1e-10":
-        vectors = np.linalg.eigh(sigma)[1]
-        sigma = vectors * np.geomspace(1e-10, 1, dimension) @ vectors.conj().T
-        sigma = (sigma + sigma.conj().T) / 2
-    if kind == "nearly commuting":
-        vectors = np.linalg.eigh(sigma)[1]
-        rho = np.diag((vectors.conj().T @ rho @ vectors).diagonal().real)
-        rho = vectors @ (rho + 1e-4 * (sigma - np.diag(sigma.diagonal()))) @ vectors.conj().T
-        low = min(0.0, np.linalg.eigvalsh(rho)[0])
-        rho = (rho - 2 * low * np.eye(dimension)) / (1 - 2 * low * dimension)
-        rho = (rho + rho.conj().T) / 2
-    return rho, sigma
+SIZES = "By size and kind of states; trace distance 0.1 unless said"
+SECONDS: dict[bool, dict[int, float]] = {False: {}, True: {}}  # real or not -> d -> seconds
 
 
 @pytest.mark.parametrize(
     "case",
     [
-        *(("generic", d, False, BALL) for d in (8, 16, 24, 32, 48)),
-        *(("generic", d, True, BALL) for d in (16, 32, 48, 64)),
-        *((kind, 16, False, BALL) for kind in KINDS[1:]),
-        *(("generic", d, False, "purified-distance") for d in (8, 16, 32)),
+        *(Case("generic", d) for d in (8, 16, 24, 32, 48, 64, 96, 128, 256)),
+        *(Case("generic", d, real=True) for d in (8, 16, 32, 64, 128, 256)),
+        *(Case("generic", d, rtol=1e-8) for d in (16, 64)),
+        *(Case("pure", d) for d in (16, 128)),
+        *(Case("full rank", d) for d in (16, 32, 48)),
+        Case("full rank", 64, real=True),
+        *(Case("sigma to 1e-10", d, rtol=1e-4) for d in (16, 64)),
+        *(Case("nearly commuting", d) for d in (16, 64)),
+        *(Case("generic", d, ball=PURIFIED) for d in (8, 16, 32)),
     ],
     ids=str,
 )
-def test_sizes_and_kinds(
-    benchmark: Any, report: Callable[..., None], case: tuple[str, int, bool, str]
-) -> None:
-    """Time, route and proved gap; no peers, most of which fail on the hard ones."""
-    kind, dimension, real, ball = case
-    rho, sigma = _pair(kind, dimension, real=real)
-    # Against a sigma of condition 1e10 rounding in the proof itself costs more than 1e-6.
-    rtol = 1e-4 if kind == "sigma to 1e-10" else 1e-6
-    ours = benchmark.pedantic(
-        smooth_max_relative_entropy,
-        (rho, sigma, RADIUS),
-        {"ball": ball, "rtol": rtol},
-        rounds=1 if dimension > 24 else REPEATS,
-        warmup_rounds=0 if dimension > 24 else 1,
-    )
+def test_sizes_and_kinds(benchmark: Any, report: Callable[..., None], case: Case) -> None:
+    """Time, route, proved gap and memory; no peers, most of which fail on the hard ones."""
+    rounds = 1 if case.dimension > ONCE else REPEATS
+    runs: list[Run] = []
+    benchmark.pedantic(lambda: runs.append(run_alone(case)), rounds=rounds)
+    seconds = float(np.median([r.seconds for r in runs]))
+    best = runs[-1]
+    if case == Case("generic", case.dimension, case.real):
+        SECONDS[case.real][case.dimension] = seconds
     report(
         SIZES,
-        kind=kind + (", purified" if ball != BALL else ""),
-        d=str(dimension),
-        field="real" if real else "complex",
-        time=f"{benchmark.stats.stats.median:8.3f} s",
-        route=ours.method,
-        steps=str(ours.report.iterations if ours.report else 0),
-        gap=f"{ours.gap:.1e}",
+        **case.columns,
+        time=f"{seconds:.3g} s",
+        route=best.method,
+        steps=str(best.steps),
+        asked=f"{case.rtol:.0e}",
+        gap=f"{best.gap:.1e}",
+        memory=f"{best.peak:.0f} MiB",
     )
-    assert ours.converged
+    assert best.gap <= case.rtol
+
+
+@pytest.mark.parametrize("real", [False, True], ids=["complex", "real"])
+def test_exponent(benchmark: Any, report: Callable[..., None], real: bool) -> None:
+    """The power of d with which the time of generic states grows, from 32 on."""
+    sizes = sorted(d for d in SECONDS[real] if d >= 32)
+    if len(sizes) < 3:
+        pytest.skip("needs the times of three sizes")
+    logs = np.log([SECONDS[real][d] for d in sizes])
+    slope = benchmark.pedantic(lambda: np.polyfit(np.log(sizes), logs, 1)[0], rounds=1)
+    columns = Case("generic", 0, real).columns | {"d": f"{sizes[0]} to {sizes[-1]}"}
+    report(SIZES, **columns, time=f"~ d^{slope:.1f}", **dict.fromkeys(REST, ""))
+
+
+REST = ("route", "steps", "asked", "gap", "memory")
+
+
+def test_sweep(benchmark: Any, report: Callable[..., None]) -> None:
+    """Twenty radii at d = 32, against one radius."""
+    rho, sigma = pair(Case("generic", 32))
+    radii = np.linspace(0.01, 0.2, 20)
+    start = time.perf_counter()
+    smooth_max_relative_entropy(rho, sigma, RADIUS, ball=BALL)
+    one = time.perf_counter() - start
+    curve = benchmark.pedantic(
+        smooth_max_relative_entropy_curve, (rho, sigma, radii), {"ball": BALL}, rounds=1
+    )
+    seconds = benchmark.stats.stats.median
+    report(
+        SIZES,
+        **(Case("generic", 32).columns | {"states": "generic, 20 radii"}),
+        time=f"{seconds:.3g} s",
+        route=f"{seconds / one:.1f} times one radius",
+        steps=str(sum(point.report.iterations for point in curve)),
+        asked="1e-06",
+        gap=f"{max(point.gap for point in curve):.1e}",
+        memory="",
+    )
+    assert all(point.converged for point in curve)
 
 
 def test_equilibrium_states(benchmark: Any, report: Callable[..., None]) -> None:
@@ -156,12 +178,14 @@ def test_equilibrium_states(benchmark: Any, report: Callable[..., None]) -> None
     assert ours.report is not None
     report(
         SIZES,
-        kind="equilibrium of a chain",
+        states="equilibrium of a chain",
         d=f"1024 ({max(ours.report.blocks)})",
         field="real",
-        time=f"{benchmark.stats.stats.median:8.3f} s",
+        time=f"{benchmark.stats.stats.median:.3g} s",
         route=ours.method,
         steps=str(ours.report.iterations),
+        asked="1e-06",
         gap=f"{ours.gap:.1e}",
+        memory="",
     )
     assert ours.converged
