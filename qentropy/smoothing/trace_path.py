@@ -85,8 +85,10 @@ def solve(
     largest = max(g.shape[-1] for g in problem.rho.groups)
     require_memory(8.0 * 2 * largest**4, "a Newton system")
     if near is not None and maps is not None:
+        data = _data(problem, near.data.level, tolerance)
         with contextlib.suppress(np.linalg.LinAlgError, SolverError):
-            start = _transported(near, _data(problem, near.data.level, tolerance), maps)
+            with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+                start = _transported(near, data, maps)
             return _followed(problem, start, tolerance, must_converge=True)
     data = _data(problem, hockey_stick.order_of_magnitude(problem), tolerance)
     return _followed(problem, _start(data), tolerance)
