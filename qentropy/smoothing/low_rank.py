@@ -25,6 +25,7 @@ SMALLEST_DIMENSION = 12
 LARGEST_SHARE = 0.75  # of the rows; a larger subspace is not worth the detour
 MOST_SUBSPACES = 8
 TOLERANCES = (1e-3, 1e-5)  # of the first two paths, which only have to show where to go
+SMALL = 6  # dimensions up to which a subspace is always kept, since that is cheap
 NEGLIGIBLE = 1e-9  # what adds nothing to a subspace
 
 
@@ -125,8 +126,9 @@ class _Lifted:
 
     def next(self, blocks: list[_Block], *, keep: bool) -> list[Array]:
         """The subspaces that these points suggest, with these subspaces if they are to be kept."""
+        small = sum(v.shape[1] for v in self.bases) <= SMALL
         return [
-            _basis(b.support, p.added, p.multiplier, v[:, : v.shape[1] if keep else 0])
+            _basis(b.support, p.added, p.multiplier, v[:, : v.shape[1] if keep or small else 0])
             for b, p, v in zip(blocks, self.parts, self.bases, strict=True)
         ]
 

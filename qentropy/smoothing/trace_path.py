@@ -29,6 +29,7 @@ SMALLEST_ITERATIVE = 48
 MOST_BLOCKS = 64
 BOUNDARY = 0.95
 INSIDE = 0.05  # of the tolerance
+TINY = 1e-300
 WARM = 0.01  # the relative gap of a point that a similar problem can start from
 
 
@@ -126,8 +127,8 @@ def _transported(near: Point, data: Data, maps: Sequence[Array]) -> Point:
     for block, old, o in zip(data.blocks, near.pairs, maps, strict=True):
         (n, m), (p, q), (_, w), (x, z) = ([o @ a @ dagger(o) for a in pair] for pair in old)
         new = hermitian(np.eye(len(o)) - o @ dagger(o))
-        price = near.t * max(_dot(new, block.sigma), 0.0)
-        w0 = mu * delta * _trace(new) / (delta * _trace(new) + mu * price)
+        price = near.t * max(_dot(new, block.sigma), 0.0) / max(_trace(new), TINY)
+        w0 = mu * delta / (delta + mu * price)
         root = np.linalg.cholesky(block.sigma)
         values, vectors = np.linalg.eigh(congruence(dagger(np.linalg.inv(root)), x + x0 * new))
         frame = root @ vectors

@@ -23,7 +23,7 @@ def report() -> Callable[..., None]:
 
 def pytest_terminal_summary() -> None:
     """Print the tables."""
-    console = Console(width=130)
+    console = Console(width=160)
     for topic, rows in TABLES.items():
         table = Table(title=topic, box=box.SIMPLE_HEAVY, title_justify="left")
         for column in rows[0]:

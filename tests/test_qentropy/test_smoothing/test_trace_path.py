@@ -106,6 +106,29 @@ def test_a_system_that_does_not_fit_is_refused(monkeypatch: pytest.MonkeyPatch) 
         trace_path.propose(problem(random_state(3, rng=1), random_state(3, rng=2), 0.1))
 
 
+def test_a_similar_problem_takes_fewer_steps() -> None:
+    """From a point on the path of the first one; and it proves as much."""
+    rho, sigma = random_state(8, rank=2, real=True, rng=1), random_state(8, real=True, rng=2)
+    _, near = trace_path.solve(problem(rho, sigma, 0.1), 1e-9)
+    assert near.gap < trace_path.WARM * near.t
+    second = problem(rho, sigma + 1e-3 * random_state(8, real=True, rng=3), 0.1)
+    cold, _ = trace_path.solve(second, 1e-9)
+    warm, _ = trace_path.solve(second, 1e-9, near, [np.eye(8)])
+    assert warm.iterations < cold.iterations
+    low, high = certified(second, warm)
+    assert 0 < low <= high <= low * (1 + 1e-6)
+
+
+def test_a_point_of_another_problem_does_no_harm() -> None:
+    """A start that leads nowhere is replaced by the usual one."""
+    rho, sigma = random_state(6, rank=2, real=True, rng=1), random_state(6, real=True, rng=2)
+    _, near = trace_path.solve(problem(rho, sigma, 0.1), 1e-9)
+    other = problem(np.diag(np.arange(8) < 2) / 2, random_state(8, real=True, rng=4), 0.1)
+    cold, _ = trace_path.solve(other, 1e-9)
+    warm, _ = trace_path.solve(other, 1e-9, near, [np.eye(8)[:, :6]])
+    assert (warm.iterations, warm.status) == (cold.iterations, "converged")
+
+
 def test_larger_blocks_begin_with_conjugate_gradients(monkeypatch: pytest.MonkeyPatch) -> None:
     """Until they no longer converge; the certified gap is that of small blocks."""
     size = 18
