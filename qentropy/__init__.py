@@ -1,6 +1,6 @@
 """Certified entropic quantities of quantum states."""
 
-from qentropy import lemmas, programs, states
+from qentropy import lemmas, programs, states, thermalization
 from qentropy.channels import (
     channel_max_relative_entropy,
     channel_min_relative_entropy,
@@ -85,6 +85,7 @@ __all__ = [
     "smooth_max_relative_entropy",
     "smooth_max_relative_entropy_curve",
     "states",
+    "thermalization",
     "trace_distance",
     "von_neumann_entropy",
 ]

@@ -1,0 +1,36 @@
+"""How a system thermalizes by stochastic collisions with copies of its thermal state.
+
+The collisional master equation and the uniform swap model, the energy subspace condition under
+which that model is optimal, and the distance that no energy-preserving process can beat.
+"""
+
+from qentropy.thermalization.collision_kinds import Collision
+from qentropy.thermalization.collisions import CollisionModel
+from qentropy.thermalization.energy_subspaces import (
+    EnergySubspaceCondition,
+    pinched,
+    satisfies_energy_subspace_condition,
+)
+from qentropy.thermalization.energy_types import EnergyTypes, energy_types
+from qentropy.thermalization.random_unitaries import RandomUnitaryChannel
+from qentropy.thermalization.reachable_distance import optimal_thermalization_distance
+from qentropy.thermalization.swaps import (
+    position_probabilities,
+    swap_model,
+    time_to_thermalize,
+)
+
+__all__ = [
+    "Collision",
+    "CollisionModel",
+    "EnergySubspaceCondition",
+    "EnergyTypes",
+    "RandomUnitaryChannel",
+    "energy_types",
+    "optimal_thermalization_distance",
+    "pinched",
+    "position_probabilities",
+    "satisfies_energy_subspace_condition",
+    "swap_model",
+    "time_to_thermalize",
+]
