@@ -106,7 +106,7 @@ def _distance(task: Problem, state: Array) -> float:
 def check_witness(task: Problem, result: CertifiedValue) -> None:
     """The witness gives at least the lower end, up to rounding."""
     # On the edge of the radii with a finite value the last bits of the data decide.
-    if math.isinf(result.upper) or tilt(task) > 1e-10:
+    if not np.isfinite([result.lower, result.upper]).all() or tilt(task) > 1e-10:
         return
     witness = result.witness
     assert witness is not None

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
 
 from qentropy.blocks import Array
 from qentropy.smoothing.scaling import (
@@ -348,6 +347,8 @@ class _System:
 
     def factorised(self) -> Callable[[Array], Array]:
         """The solution, by a factorisation in real coordinates of Hermitian matrices."""
+        from scipy.linalg import cho_factor, cho_solve  # slow to import
+
         basis = Coordinates(len(self.mixed), np.iscomplexobj(self.mixed))
         matrix = basis.congruences(self.metrics, self.mixed, self.weights)
         scale = 1 / np.sqrt(matrix.diagonal())
