@@ -11,7 +11,12 @@ from qentropy.conditional import (
     conditional_min_entropy,
     max_mutual_information,
 )
-from qentropy.convex_split import convex_split_state
+from qentropy.convex_split import (
+    bell_convex_split_spectrum,
+    convex_split_bound,
+    convex_split_distance,
+    convex_split_state,
+)
 from qentropy.distances import fidelity, purified_distance, trace_distance
 from qentropy.divergences import (
     chi_squared_divergence,
@@ -59,11 +64,14 @@ __all__ = [
     "SolverError",
     "SolverReport",
     "Verdict",
+    "bell_convex_split_spectrum",
     "channel_max_relative_entropy",
     "channel_min_relative_entropy",
     "chi_squared_divergence",
     "conditional_max_entropy",
     "conditional_min_entropy",
+    "convex_split_bound",
+    "convex_split_distance",
     "convex_split_state",
     "diamond_distance",
     "fidelity",

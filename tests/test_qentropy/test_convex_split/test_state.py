@@ -1,4 +1,4 @@
-"""The convex-split state."""
+"""The convex-split state as a matrix."""
 
 from functools import reduce
 

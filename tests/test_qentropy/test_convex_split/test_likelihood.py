@@ -1,0 +1,16 @@
+"""Likelihood ratios, on a pair whose value is known."""
+
+import numpy as np
+
+from qentropy.convex_split import likelihood
+from qentropy.convex_split.likelihood import likelihood_ratios
+
+PAIR = likelihood_ratios(np.array([0.5, 0.5]), np.array([0.25, 0.75]))
+
+
+def test_two_copies() -> None:
+    """``E |mean of two ratios - 1|`` is 1/16 + 6/16/3 + 9/16/3 = 3/8."""
+    values = PAIR.weights @ PAIR.ratios
+    assert abs(values - 1) < 1e-15
+    merged = likelihood.likelihood_ratios(np.array([0.2, 0.2, 0.6]), np.array([0.3, 0.3, 0.4]))
+    assert len(merged.ratios) == 2
