@@ -5,8 +5,12 @@ with ``X = V x V^dagger``, so that the problem on a subspace is one of the same 
 end. Optimal X lie on the range of rho and of the part N that smoothing adds. Where N has to be, the
 multiplier W tells: ``t sigma W = X W`` determines W on the whole space from W on the subspace, and
 N lies in the sum of the ranges of X and W. A few subspaces, each from the last, converge fast.
+
+The ranks of N and P are far below that of X. In large subspaces they are confined to where they are
+expected, which makes Newton's systems much smaller, and a few more subspaces mend what that lacks.
 """
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,17 +20,23 @@ from qentropy.blocks import Array, BlockOperator
 from qentropy.errors import SolverError
 from qentropy.smoothing import hockey_stick, trace_path
 from qentropy.smoothing.balls import Proposal, SmoothingProblem
-from qentropy.smoothing.scaling import congruence, dagger, hermitian
-from qentropy.smoothing.trace_newton import Point
+from qentropy.smoothing.lifting import Lift, Piece, absent, lift, lower_end, pieces, spanned
+from qentropy.smoothing.scaling import congruence, dagger
+from qentropy.smoothing.trace_point import Point
 
 __all__ = ["applies", "propose"]
 
 SMALLEST_DIMENSION = 12
 LARGEST_SHARE = 0.75  # of the rows; a larger subspace is not worth the detour
-MOST_SUBSPACES = 8
-TOLERANCES = (1e-3, 1e-5)  # of the first two paths, which only have to show where to go
+MOST_SUBSPACES = 14
+FIRST_TOLERANCES = (1e-2, 0.1)  # of the first path, which only shows where to go: small, large
+SHARPER = 0.02  # how much smaller the next gap is to be: a dual point far beyond it is no guide
+LIGHT = 1e-2  # the largest share of N, P, W or X that is left out of their ranges
+MOST_MISSES = (1, 4)  # subspaces that bring little while N and P are confined: small, large
 SMALL = 6  # dimensions up to which a subspace is always kept, since that is cheap
-NEGLIGIBLE = 1e-9  # what adds nothing to a subspace
+SMALLEST_CONFINED = 40  # rows from which on it pays to confine N and P
+CONFINED_SHARE = 0.85  # of the rows, at most, to which they are confined
+NEW = 0.1  # the sine from which on a direction is not yet in a subspace
 
 
 def applies(problem: SmoothingProblem) -> bool:
@@ -57,25 +67,29 @@ def propose(problem: SmoothingProblem, tolerance: float = 1e-8) -> Proposal:
             "the low-rank route needs a trace ball, a rho of low rank, and a sigma that is "
             "invertible where rho acts"
         )
-    blocks, most = _blocks(problem), LARGEST_SHARE * problem.rho.dimension
+    blocks, most = pieces(problem), LARGEST_SHARE * problem.rho.dimension
     bases = _first_bases(problem, blocks)
-    if sum(v.shape[1] for v in bases) > most:
+    if _width(bases) > most:
         raise SolverError("the low-rank route needs a subspace that is smaller than the space")
-    best = found = _solved(problem, blocks, bases, TOLERANCES[0])
-    steps, slow = found.steps, False
-    for attempt in range(1, MOST_SUBSPACES):
-        goal = max([tolerance, *TOLERANCES[attempt : attempt + 1]])
-        bases = found.next(blocks, keep=slow)
-        if sum(v.shape[1] for v in bases) > most:
+    large = _width(bases) >= trace_path.SMALLEST_ITERATIVE
+    goal = max(tolerance, FIRST_TOLERANCES[large])
+    best = found = _solved(problem, blocks, bases, goal)
+    steps, misses = found.steps, 0
+    for _ in range(1, MOST_SUBSPACES):
+        goal = max(tolerance, SHARPER * min(goal, found.gap))
+        confined = misses <= MOST_MISSES[large]
+        bases = found.next(blocks, keep=not confined)
+        if _width(bases) > most:
             break
-        found = _solved(problem, blocks, bases, goal, found)
+        reaches = found.reaches(bases, more=misses > 0) if confined else None
+        found = _continued(problem, blocks, bases, goal, last=found, reaches=reaches)
         steps += found.steps
-        stalled = slow and found.gap > best.gap / 2
-        slow = goal == tolerance and found.gap > best.gap / 10
+        stalled = not confined and found.gap > best.gap / 2
+        misses += goal == tolerance and found.gap > best.gap / 3
         best = min(best, found, key=lambda lifted: lifted.gap)
         if stalled or best.gap <= tolerance:
             break
-    rows = sum(v.shape[1] for v in best.bases)
+    rows = _width(best.bases)
     return Proposal(
         best.primal,
         best.dual,
@@ -86,120 +100,126 @@ def propose(problem: SmoothingProblem, tolerance: float = 1e-8) -> Proposal:
 
 
 @dataclass(frozen=True, eq=False)
-class _Block:
-    """rho and sigma on one block; the root and the inverse of sigma; columns that span rho."""
+class _Subspace:
+    """The bases of a subspace, block by block; where N and P may act; points of the whole problem.
 
-    rho: Array
-    sigma: Array
-    root: Array
-    inverse: Array
-    support: Array
+    `near` is a point from which a path on a similar subspace can start.
+    """
 
-    def restricted(self, basis: Array) -> tuple[Array, Array]:
-        """rho on a subspace, and what X on that subspace has to be compared with."""
-        inner = np.linalg.inv(congruence(basis, self.inverse))
-        return congruence(basis, self.rho), hermitian(inner)
-
-
-@dataclass(frozen=True, eq=False)
-class _Part:
-    """What a block contributes: X, G, the least t, and columns that span N and W."""
-
-    state: Array
-    dual: Array
-    ratio: float
-    added: Array
-    multiplier: Array
-
-
-@dataclass(frozen=True, eq=False)
-class _Lifted:
-    """Points of the whole problem that come from a subspace."""
-
+    bases: list[Array]
+    reached: list[Array]
+    near: Point
+    lifts: list[Lift]
     primal: BlockOperator
     dual: BlockOperator
     gap: float
     steps: int
-    parts: list[_Part]
-    bases: list[Array]
-    near: Point
 
-    def next(self, blocks: list[_Block], *, keep: bool) -> list[Array]:
+    def next(self, blocks: list[Piece], *, keep: bool) -> list[Array]:
         """The subspaces that these points suggest, with these subspaces if they are to be kept."""
-        small = sum(v.shape[1] for v in self.bases) <= SMALL
+        small = _width(self.bases) <= SMALL
         return [
-            _basis(b.support, p.added, p.multiplier, v[:, : v.shape[1] if keep or small else 0])
-            for b, p, v in zip(blocks, self.parts, self.bases, strict=True)
+            spanned(b.support, part.added, v[:, : v.shape[1] if keep or small else 0])
+            for b, part, v in zip(blocks, self.lifts, self.bases, strict=True)
         ]
 
+    def reaches(self, bases: list[Array], *, more: bool) -> list[Array]:
+        """Where N and P are expected to lie in given subspaces.
 
-def _blocks(problem: SmoothingProblem) -> list[_Block]:
-    rho, sigma = problem.rho, problem.sigma
-    powers = (sigma.spectrum.power(p) for p in (0.5, -1.0))
-    groups = zip(
-        rho.groups,
-        sigma.groups,
-        *powers,
-        rho.spectrum.vectors,
-        rho.spectrum.support,
-        strict=True,
-    )
-    return [
-        _Block(r, s, root, inverse, vectors[:, inside])
-        for group in groups
-        for r, s, root, inverse, vectors, inside in zip(*group, strict=True)
-    ]
+        With `more`, also as many of the directions that they had before as are still cheap.
+        """
+        out = []
+        for v, part, old in zip(bases, self.lifts, self.reached, strict=True):
+            reach = spanned(dagger(v) @ np.concatenate([part.added, part.removed], axis=1))
+            spare = int(CONFINED_SHARE * v.shape[1]) - reach.shape[1]
+            if more and spare > 0:
+                rest = dagger(v) @ old
+                rest = rest - reach @ (dagger(reach) @ rest)
+                left, sines, _ = np.linalg.svd(rest, full_matrices=False)
+                extra = left[:, : min(spare, int((sines > NEW).sum()))]
+                reach = np.concatenate([reach, extra], axis=1)
+            out.append(reach)
+        return out
 
 
-def _first_bases(problem: SmoothingProblem, blocks: list[_Block]) -> list[Array]:
+def _width(columns: Sequence[Array]) -> int:
+    return sum(v.shape[1] for v in columns)
+
+
+def _first_bases(problem: SmoothingProblem, blocks: list[Piece]) -> list[Array]:
     """The range of rho, what the hockey-stick root cuts off as W, and where that points."""
     return [
-        _basis(block.support, cut, block.inverse @ cut)
+        spanned(block.support, cut, block.inverse @ cut)
         for block, cut in zip(blocks, hockey_stick.positive_directions(problem), strict=True)
     ]
 
 
-def _basis(*columns: Array) -> Array:
-    """An orthonormal basis of the sum of ranges, whatever the lengths of the columns."""
-    together = np.concatenate(columns, axis=1)
-    together = together / np.linalg.norm(together, axis=0)
-    u, s, _ = np.linalg.svd(together, full_matrices=False)
-    return np.asarray(u[:, s > NEGLIGIBLE])
+def _continued(
+    problem: SmoothingProblem,
+    blocks: list[Piece],
+    bases: list[Array],
+    tolerance: float,
+    *,
+    last: _Subspace,
+    reaches: list[Array] | None,
+) -> _Subspace:
+    """Solve on the next subspace, with N and P confined if that makes it much cheaper."""
+    rows = _width(bases)
+    narrow = reaches is not None and _width(reaches) <= CONFINED_SHARE * rows
+    if narrow and rows > SMALLEST_CONFINED:
+        with contextlib.suppress(SolverError):
+            return _solved(problem, blocks, bases, tolerance, last=last, reaches=reaches)
+    return _solved(problem, blocks, bases, tolerance, last=last)
 
 
 def _solved(
     problem: SmoothingProblem,
-    blocks: list[_Block],
+    blocks: list[Piece],
     bases: list[Array],
     tolerance: float,
-    last: _Lifted | None = None,
-) -> _Lifted:
+    *,
+    last: _Subspace | None = None,
+    reaches: list[Array] | None = None,
+) -> _Subspace:
     """Solve on the subspace, from where the last one ended, and lift X and G to the whole space."""
     kept = [i for i, v in enumerate(bases) if v.shape[1]]
     rhos, sigmas = zip(*(blocks[i].restricted(bases[i]) for i in kept), strict=True)
     inner = SmoothingProblem(
         _layout(rhos), _layout(sigmas), problem.ball, problem.epsilon, problem.normalized
     )
-    maps = None if last is None else [dagger(bases[i]) @ last.bases[i] for i in kept]
-    found, near = trace_path.solve(inner, tolerance, None if last is None else last.near, maps)
+    start = trace_path.Start(
+        near=None if last is None else last.near,
+        maps=[] if last is None else [dagger(bases[i]) @ last.bases[i] for i in kept],
+        reaches=None if reaches is None else [reaches[i] for i in kept],
+    )
+    found, near = trace_path.solve(inner, tolerance, start)
     states, duals = (
         dict(zip(kept, (g[0] for g in x.groups), strict=True)) for x in (found.primal, found.dual)
     )
-    mu = max(0.0, -min(float(np.linalg.eigvalsh(g)[0]) for g in duals.values()))
-    nu = mu + max(float(np.linalg.eigvalsh(g)[-1]) for g in duals.values())
-    parts = [
-        _lift(b, bases[i], (states[i], duals[i]), (mu, nu), 10 * tolerance)
-        if i in states
-        else _nothing(b, mu)
+    # Only where N and P may act is G bounded.
+    seen = duals if reaches is None else {i: congruence(reaches[i], duals[i]) for i in kept}
+    slopes = np.concatenate([np.linalg.eigvalsh(g) for g in seen.values()])
+    mu = max(0.0, -float(slopes.min()))
+    ends, light = (mu, mu + float(slopes.max())), min(10 * tolerance, LIGHT)
+    lifts = [
+        lift(b, bases[i], (states[i], duals[i]), ends, light) if i in states else absent(b, mu)
         for i, b in enumerate(blocks)
     ]
-    primal = problem.rho.with_blocks([p.state for p in parts])
-    dual = problem.rho.with_blocks([p.dual for p in parts])
-    upper = max(p.ratio for p in parts)
+    primal = problem.rho.with_blocks([x.state for x in lifts])
+    dual = problem.rho.with_blocks([x.dual for x in lifts])
+    upper = max(x.ratio for x in lifts)
     upper = upper / float(primal.trace) if problem.normalized else upper
-    lower = _lower(problem, blocks, parts)
-    gap = upper / lower - 1 if lower > 0 else np.inf
-    return _Lifted(primal, dual, gap, found.iterations, parts, bases, near)
+    lower = lower_end(problem, list(zip(blocks, lifts, strict=True)))
+    return _Subspace(
+        bases=bases,
+        reached=bases if reaches is None else [v @ u for v, u in zip(bases, reaches, strict=True)],
+        near=near,
+        lifts=lifts,
+        primal=primal,
+        dual=dual,
+        gap=upper / lower - 1 if lower > 0 else np.inf,
+        steps=found.iterations,
+    )
 
 
 def _layout(matrices: Sequence[Array]) -> BlockOperator:
@@ -209,67 +229,3 @@ def _layout(matrices: Sequence[Array]) -> BlockOperator:
     return BlockOperator(
         tuple(m[None] for m in matrices), tuple(r[None] for r in rows), int(ends[-1])
     )
-
-
-def _nothing(block: _Block, mu: float) -> _Part:
-    """A block on which the subspace has no column: X and M are zero."""
-    flat, empty = np.zeros_like(block.rho), np.zeros((len(block.rho), 0), block.rho.dtype)
-    return _Part(flat, flat - mu * np.eye(len(flat)), 0.0, empty, empty)
-
-
-def _lift(
-    block: _Block,
-    basis: Array,
-    points: tuple[Array, Array],
-    ends: tuple[float, float],
-    tolerance: float,
-) -> _Part:
-    """X and G on the whole block from those on the subspace.
-
-    With s the sigma of the subspace ``W = sigma^{-1} V s w s V^dagger sigma^{-1}``, and G is
-    ``M - mu`` with the least M that has the columns of ``mu + W`` on the range of X. At the optimum
-    those columns vanish on N, and M is nu on P. Both are imposed, so that what the columns lack
-    costs the lower end only its square.
-    """
-    (x, g), (mu, nu) = points, ends
-    rho, sigma = block.restricted(basis)
-    values, vectors = np.linalg.eigh(sigma)
-    root, inverse = ((vectors * values**p) @ dagger(vectors) for p in (0.5, -0.5))
-    ratio = float(np.linalg.eigvalsh(congruence(inverse, x))[-1])
-    slopes, frame = np.linalg.eigh(congruence(root, g))
-    heavy = _heavy(slopes, tolerance)
-    w = block.inverse @ (basis @ (root @ (frame[:, heavy] * np.sqrt(slopes[heavy]))))
-    weights, frame = np.linalg.eigh(x)
-    inside = basis @ frame[:, _heavy(weights, tolerance)]
-    losses, frame = np.linalg.eigh(rho - x)
-    added, removed = (basis @ frame[:, _heavy(sign * losses, tolerance)] for sign in (-1, 1))
-    columns = max(mu, NEGLIGIBLE * nu) * inside + w @ (dagger(w) @ inside)
-    factor = np.linalg.cholesky(hermitian(dagger(inside) @ columns))
-    for part in (added, removed):
-        columns = columns - part @ (dagger(part) @ columns)
-    scaled = dagger(np.linalg.solve(factor, dagger(columns)))
-    left, cosines, _ = np.linalg.svd(scaled, full_matrices=False)
-    m = (left * np.minimum(cosines**2, nu)) @ dagger(left) + nu * removed @ dagger(removed)
-    state = hermitian(basis @ x @ dagger(basis))
-    return _Part(state, hermitian(m) - mu * np.eye(len(m)), ratio, added, w)
-
-
-def _heavy(values: Array, tolerance: float) -> Array:
-    """Which entries are positive and together make up all but a share of the positive ones."""
-    positive = np.maximum(values, 0)
-    ascending = np.sort(positive)
-    light = np.cumsum(ascending) <= tolerance * positive.sum()
-    return np.asarray(positive > (ascending[light][-1] if light.any() else 0.0))
-
-
-def _lower(problem: SmoothingProblem, blocks: list[_Block], parts: list[_Part]) -> float:
-    """The lower end that G gives, in floating point."""
-    zipped = list(zip(blocks, parts, strict=True))
-    spectra = np.concatenate([np.linalg.eigvalsh(p.dual) for p in parts])
-    bottom, top = float(spectra.min()), float(spectra.max())
-    if not problem.normalized:
-        bottom, top = min(bottom, 0.0), max(top, 0.0)
-    slopes = [np.linalg.eigvalsh(congruence(b.root, p.dual)) for b, p in zipped]
-    price = sum(float(np.maximum(v, 0).sum()) for v in slopes)
-    gain = sum(float(np.vdot(b.rho, p.dual).real) for b, p in zipped)
-    return (gain - problem.radius * (top - bottom)) / price if price > 0 else 0.0

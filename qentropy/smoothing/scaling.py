@@ -271,7 +271,14 @@ class Coordinates:
         out.T[self.upper] = above.conj()
         return out
 
-    def congruences(self, metrics: Sequence[Array], frame: Array, weights: Array) -> Array:
+    def entries(self, weights: Array) -> Array:
+        """The diagonal of ``Y -> weights * Y`` for a real symmetric matrix."""
+        above = weights[self.upper]
+        return np.concatenate([weights.diagonal(), *(1 + self.complex) * [above]])
+
+    def congruences(
+        self, metrics: Sequence[Array], frame: Array | None = None, weights: Array | None = None
+    ) -> Array:
         """The real matrix of ``Y -> sum A Y A + C (weights * (C^dagger Y C)) C^dagger``.
 
         Parameters
@@ -279,20 +286,22 @@ class Coordinates:
         metrics
             The Hermitian A.
         frame, weights
-            C, and a real symmetric matrix. Their product with the A takes ``b**5`` operations.
+            C, and a real symmetric matrix; without them the last term is left out. With them
+            this takes ``b**5`` operations.
         """
         size, count = self.size, len(self.upper[0])
         out = np.empty((size + (1 + self.complex) * count,) * 2)
         # The image of e_k e_l^dagger is the sum over c of left[:, c] and right[c, l].
-        right = np.concatenate(
-            [(frame[:, None, :] * frame.conj()).transpose(2, 0, 1), *(a[None] for a in metrics)]
-        )
+        right = np.stack(metrics)
+        if frame is not None:
+            pairs = (frame[:, None, :] * frame.conj()).transpose(2, 0, 1)
+            right = np.concatenate([pairs, right])
         first = size
         for k in range(size):
             last = first + size - k - 1
-            left = np.concatenate(
-                [frame * frame[k].conj() @ weights, *(a[:, k : k + 1] for a in metrics)], axis=1
-            )
+            left = np.stack([a[:, k] for a in metrics], axis=1)
+            if frame is not None:
+                left = np.concatenate([frame * frame[k].conj() @ weights, left], axis=1)
             images = left @ right[:, k:].reshape(len(right), -1)
             rows = self._rows(images.reshape(size, -1, size).swapaxes(0, 1))
             out[k] = rows[0][0] / np.sqrt(2)

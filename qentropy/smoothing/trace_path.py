@@ -11,7 +11,7 @@ M lives on whole blocks; W and X on the rows on which sigma acts.
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,9 +20,11 @@ from qentropy.errors import SolverError
 from qentropy.smoothing import hockey_stick
 from qentropy.smoothing.balls import Proposal, SmoothingProblem
 from qentropy.smoothing.scaling import congruence, dagger, follow, hermitian
-from qentropy.smoothing.trace_newton import Block, Data, Newton, Pairs, Point, SlowConvergenceError
+from qentropy.smoothing.trace_newton import Newton
+from qentropy.smoothing.trace_point import Block, Data, Pairs, Point, inner_product, real_trace
+from qentropy.smoothing.trace_system import SlowConvergenceError
 
-__all__ = ["LARGEST_BLOCK", "applies", "propose", "solve"]
+__all__ = ["LARGEST_BLOCK", "SMALLEST_ITERATIVE", "Start", "applies", "propose", "solve"]
 
 LARGEST_BLOCK = 128
 SMALLEST_ITERATIVE = 48
@@ -52,31 +54,48 @@ def propose(problem: SmoothingProblem, tolerance: float = 1e-8) -> Proposal:
     ResourceLimitError
         The Newton systems, of ``b**2`` unknowns for a block of size b, would not fit into memory.
     """
-    return solve(problem, tolerance)[0]
+    return solve(problem, tolerance, Start())[0]
 
 
-def solve(
-    problem: SmoothingProblem,
-    tolerance: float,
-    near: Point | None = None,
-    maps: Sequence[Array] | None = None,
-) -> tuple[Proposal, Point]:
+@dataclass(frozen=True, eq=False)
+class Start:
+    """Where a path may start.
+
+    Parameters
+    ----------
+    near
+        What an earlier call of `solve` returned, for a similar problem.
+    maps
+        For each block the contraction from the rows of `near` to those of the problem.
+    reaches
+        For each block the columns whose span N and P are confined to; it needs a `near`.
+    """
+
+    near: Point | None = None
+    maps: Sequence[Array] = ()
+    reaches: Sequence[Array] | None = None
+
+
+def solve(problem: SmoothingProblem, tolerance: float, hint: Start) -> tuple[Proposal, Point]:
     """The same, from a point of a similar problem if there is one; and a point for the next one.
 
     Parameters
     ----------
     problem, tolerance
         As in `propose`.
-    near
-        What an earlier call returned. A path from there is shorter; if it gets lost, the usual
-        start is taken.
-    maps
-        For each block the contraction from the rows of `near` to those of the problem.
+    hint
+        A path from near by is shorter; if it gets lost, the usual start is taken.
 
     Returns
     -------
     tuple
-        The proposal, and the first point of the path whose relative gap is below `WARM`.
+        The proposal, and the first point of the path whose relative gap is below `WARM`, else the
+        last one.
+
+    Raises
+    ------
+    SolverError, ResourceLimitError
+        As `propose`; also if N and P are confined and the path gets lost.
     """
     if not applies(problem):
         raise SolverError(
@@ -85,12 +104,15 @@ def solve(
         )
     largest = max(g.shape[-1] for g in problem.rho.groups)
     require_memory(8.0 * 2 * largest**4, "a Newton system")
-    if near is not None and maps is not None:
-        data = _data(problem, near.data.level, tolerance)
+    near = hint.near
+    if near is not None:
+        data = _data(problem, near.data.level, tolerance, hint.reaches)
         with contextlib.suppress(np.linalg.LinAlgError, SolverError):
             with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-                start = _transported(near, data, maps)
+                start = _transported(near, data, hint.maps)
             return _followed(problem, start, tolerance, must_converge=True)
+    if hint.reaches is not None:
+        raise SolverError("the confined path got lost")
     data = _data(problem, hockey_stick.order_of_magnitude(problem), tolerance)
     return _followed(problem, _start(data), tolerance)
 
@@ -100,7 +122,9 @@ def _followed(
 ) -> tuple[Proposal, Point]:
     """Follow the path; keep a point early on it."""
     data = start.data
-    stepper = _Stepper(direct=max(len(b.rho) for b in data.blocks) < SMALLEST_ITERATIVE)
+    confined = any(b.reach is not None for b in data.blocks)
+    small = max(len(b.rho) for b in data.blocks) < SMALLEST_ITERATIVE
+    stepper = _Stepper(direct=confined or small)
     point, status, steps = follow(start, stepper, tolerance)
     if must_converge and status != "converged":
         raise SolverError(status)
@@ -111,7 +135,7 @@ def _followed(
         status=status,
         iterations=steps,
     )
-    return proposal, stepper.early or start
+    return proposal, stepper.early or point
 
 
 def _transported(near: Point, data: Data, maps: Sequence[Array]) -> Point:
@@ -124,18 +148,21 @@ def _transported(near: Point, data: Data, maps: Sequence[Array]) -> Point:
     mu = max(near.mu, near.nu / 10)
     p0, x0 = delta / near.nu, 2 * delta / mu
     pairs: list[Pairs] = []
-    for block, old, o in zip(data.blocks, near.pairs, maps, strict=True):
-        (n, m), (p, q), (_, w), (x, z) = ([o @ a @ dagger(o) for a in pair] for pair in old)
-        new = hermitian(np.eye(len(o)) - o @ dagger(o))
-        price = near.t * max(_dot(new, block.sigma), 0.0) / max(_trace(new), TINY)
+    zipped = zip(data.blocks, near.data.blocks, near.pairs, maps, strict=True)
+    for block, last, old, o in zipped:
+        narrow = _narrowed(block, last, o)
+        (n, m), (p, q) = ([narrow @ a @ dagger(narrow) for a in pair] for pair in old[:2])
+        (_, w), (x, z) = ([o @ a @ dagger(o) for a in pair] for pair in old[2:])
+        new, fresh = (hermitian(np.eye(len(a)) - a @ dagger(a)) for a in (o, narrow))
+        price = near.t * max(inner_product(new, block.sigma), 0.0) / max(real_trace(new), TINY)
         w0 = mu * delta / (delta + mu * price)
         root = np.linalg.cholesky(block.sigma)
         values, vectors = np.linalg.eigh(congruence(dagger(np.linalg.inv(root)), x + x0 * new))
         frame = root @ vectors
         x, y = (frame * v @ dagger(frame) for v in _split(values, near.t, 2 * delta))
         moved = [
-            (n + (x0 + p0) * new, m + mu / 2 * new),
-            (p + p0 * new, q + (near.nu - mu / 2) * new),
+            (n + (x0 + p0) * fresh, m + mu / 2 * fresh),
+            (p + p0 * fresh, q + (near.nu - mu / 2) * fresh),
             (y, w + w0 * new),
             (x, z + (w0 + mu / 2) * new),
         ]
@@ -144,6 +171,12 @@ def _transported(near: Point, data: Data, maps: Sequence[Array]) -> Point:
     scale = 1 / (1 - float(point.lacking[2]))
     pairs = [[(primal, scale * dual) for primal, dual in block] for block in point.pairs]
     return replace(point, pairs=pairs, mu=scale * point.mu, nu=scale * point.nu)
+
+
+def _narrowed(block: Block, last: Block, contraction: Array) -> Array:
+    """The contraction between the rows on which N and P act."""
+    out = contraction if last.reach is None else contraction @ last.reach
+    return np.asarray(out if block.reach is None else dagger(block.reach) @ out)
 
 
 def _split(values: Array, total: float, least: float) -> tuple[Array, Array]:
@@ -155,19 +188,27 @@ def _split(values: Array, total: float, least: float) -> tuple[Array, Array]:
 def _dual(block: Block, pairs: Pairs, mu: float) -> Array:
     """``G = M - mu``; where sigma acts as ``W - S_4``, which is as accurate as sigma is large."""
     (_, m), _, (_, w), (_, s) = pairs
+    if block.reach is not None:
+        return np.asarray(w - s)
     out = m - mu * np.eye(len(m))
     out[np.ix_(block.rows, block.rows)] = w - s
     return np.asarray(out)
 
 
-def _data(problem: SmoothingProblem, level: float, tolerance: float = 0.0) -> Data:
-    blocks = []
+def _data(
+    problem: SmoothingProblem,
+    level: float,
+    tolerance: float = 0.0,
+    reaches: Sequence[Array] | None = None,
+) -> Data:
+    blocks: list[Block] = []
     for rhos, sigmas in zip(problem.rho.groups, problem.sigma.groups, strict=True):
         for rho, sigma in zip(rhos, sigmas, strict=True):
             rows = np.flatnonzero(_diagonal(sigma))
             kind = np.result_type(rho, sigma)
             inner = level * sigma[np.ix_(rows, rows)]
-            blocks.append(Block(rho.astype(kind), inner.astype(kind), rows))
+            reach = None if reaches is None else reaches[len(blocks)]
+            blocks.append(Block(rho.astype(kind), inner.astype(kind), rows, reach))
     # A little inside the ball: a state outside has to be mixed with rho, which is dear.
     radius = problem.radius * (1 - INSIDE * tolerance)
     return Data(blocks, radius, problem.normalized, level)
@@ -182,7 +223,7 @@ def _start(data: Data) -> Point:
     blocks, e = data.blocks, min(data.radius, 1.0)
     size, inner = sum(len(b.rho) for b in blocks), sum(len(b.rows) for b in blocks)
     flat = [np.linalg.inv(e / size * np.linalg.inv(b.sigma) + np.eye(len(b.rows))) for b in blocks]
-    weight = sum(_trace(f) for f in flat)
+    weight = sum(real_trace(f) for f in flat)
     away = [b.rho - b.embedded(f) / weight for b, f in zip(blocks, flat, strict=True)]
     reach = sum(float(np.maximum(np.linalg.eigvalsh(g), 0).sum()) for g in away)
     share = min(1.0, e / (2 * reach)) if reach > 0 else 1.0
@@ -198,7 +239,7 @@ def _start(data: Data) -> Point:
     w = [hermitian(np.linalg.inv(b.sigma)) / inner for b in blocks]
     ratios = [np.linalg.eigvals(k @ g).real.max() for k, g in zip(w, x, strict=True)]
     t = 1.3 * inner * float(max(ratios))
-    delta = (t - sum(_dot(g, k) for g, k in zip(x, w, strict=True))) / inner
+    delta = (t - sum(inner_product(g, k) for g, k in zip(x, w, strict=True))) / inner
     mu = delta / floor
     pairs: list[Pairs] = []
     for b, g, h, k in zip(blocks, n, x, w, strict=True):
@@ -239,7 +280,7 @@ def _restored(point: Point) -> Point:
     out = []
     for block, pairs in zip(point.data.blocks, point.pairs, strict=True):
         (n, m), (p, q), *others = pairs
-        left = block.rho + n - p - block.embedded(others[1][0])
+        left = block.reached(block.smoothed(n, p) - block.embedded(others[1][0]))
         values, vectors = np.linalg.eigh(hermitian(left))
         below, above = (vectors * np.maximum(s * values, 0) @ dagger(vectors) for s in (-1, 1))
         out.append([(hermitian(n + below), m), (hermitian(p + above), q), *others])
@@ -255,7 +296,7 @@ def _step(point: Point, *, direct: bool) -> Point:
     primal, dual = min(1.0, primal), min(1.0, dual)
     reached = sum(
         float(v @ v + v @ (primal * dx.diagonal() + dual * ds.diagonal()).real)
-        + primal * dual * _dot(dx, ds)
+        + primal * dual * inner_product(dx, ds)
         for vs, changes in zip(values, predictor.pairs, strict=True)
         for v, (dx, ds) in zip(vs, changes, strict=True)
     ) + (point.s + primal * predictor.s) * (point.mu + dual * predictor.mu)
@@ -278,11 +319,3 @@ def _step(point: Point, *, direct: bool) -> Point:
 
 def _diagonal(group: Array) -> Array:
     return np.asarray(np.einsum("...ii->...i", group).real)
-
-
-def _trace(matrix: Array) -> float:
-    return float(np.trace(matrix).real)
-
-
-def _dot(left: Array, right: Array) -> float:
-    return float(np.vdot(left, right).real)

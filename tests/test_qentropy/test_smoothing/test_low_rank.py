@@ -96,6 +96,64 @@ def test_a_start_that_leads_nowhere_is_given_up(monkeypatch: pytest.MonkeyPatch)
     assert 0 < low <= high <= low * (1 + 1e-6)
 
 
+@pytest.fixture
+def confines(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Confines N and P also in small subspaces; a record of which paths were confined."""
+    record, solve = [], trace_path.solve
+
+    def recorded(task: Any, tolerance: float, hint: trace_path.Start) -> Any:
+        record.append(hint.reaches is not None)
+        return solve(task, tolerance, hint)
+
+    monkeypatch.setattr(low_rank, "SMALLEST_CONFINED", 8)
+    monkeypatch.setattr(trace_path, "solve", recorded)
+    return record
+
+
+@pytest.mark.parametrize("normalized", [True, False])
+@pytest.mark.parametrize("real", [True, False])
+@pytest.mark.parametrize("seed", range(2))
+def test_confining_n_and_p_changes_no_value(
+    confines: list[bool], seed: int, real: bool, normalized: bool
+) -> None:
+    """The interval is as narrow, and overlaps that of the path on the whole space."""
+    task = problem(*pair(40, 10, real=real, seed=seed), 0.1, normalized=normalized)
+    low, high = certified(task, low_rank.propose(task, 2e-7))
+    assert any(confines)
+    assert 0 < low <= high <= low * (1 + 1e-6)
+    other = certified(task, trace_path.propose(task, 1e-6))
+    assert max(low, other[0]) <= min(high, other[1])
+
+
+def test_confined_paths_that_get_lost_are_followed_unconfined(
+    monkeypatch: pytest.MonkeyPatch, confines: list[bool]
+) -> None:
+    """And the value is found all the same."""
+    transported = trace_path._transported
+
+    def lost(near: Any, data: Any, maps: Any) -> Any:
+        if data.blocks[0].reach is not None:
+            raise np.linalg.LinAlgError
+        return transported(near, data, maps)
+
+    monkeypatch.setattr(trace_path, "_transported", lost)
+    task = problem(*pair(40, 10), 0.1)
+    low, high = certified(task, low_rank.propose(task, 2e-7))
+    assert any(confines)
+    assert 0 < low <= high <= low * (1 + 1e-6)
+
+
+def test_subspaces_that_bring_little_end_the_confinement(
+    monkeypatch: pytest.MonkeyPatch, confines: list[bool]
+) -> None:
+    """Directions of before are added, and then N and P act everywhere."""
+    monkeypatch.setattr(low_rank, "CONFINED_SHARE", 0.95)
+    task = problem(*pair(40, 10, seed=1), 0.1)
+    low_rank.propose(task, 1e-13)
+    assert confines[1]
+    assert not confines[-1]
+
+
 def test_where_it_does_not_apply() -> None:
     """A purified ball, few dimensions, a rho of full rank, a sigma that is singular under rho."""
     tilted = np.diag(np.append(np.ones(15), 0) / 15)

@@ -99,6 +99,19 @@ def test_coordinates_of_a_sum_of_congruences(real: bool) -> None:
     assert np.allclose(found, found.T)
 
 
+@pytest.mark.parametrize("real", [True, False])
+def test_coordinates_of_entrywise_weights(real: bool) -> None:
+    """Without a frame there are congruences only; weights act entry by entry."""
+    y, metric = (
+        hermitian(matrix(1, real=real)),
+        positive(3) if not real else np.diag([1.0, 2, 3, 4]),
+    )
+    weights = hermitian(np.abs(matrix(5, real=True)))
+    basis = Coordinates(SIZE, not real)
+    found = basis.congruences([metric]) + np.diag(basis.entries(weights))
+    assert np.allclose(found @ basis.vector(y), basis.vector(metric @ y @ metric + weights * y))
+
+
 def test_a_path_that_stops_says_why() -> None:
     """Converged, stalled, not a number, singular, out of steps; the last good point is kept."""
 

@@ -12,7 +12,9 @@ from smoothing_problems import problem
 
 from qentropy.smoothing import trace_path
 from qentropy.smoothing.scaling import congruence, dagger
-from qentropy.smoothing.trace_newton import Change, Newton, Point, SlowConvergenceError
+from qentropy.smoothing.trace_newton import Change, Newton
+from qentropy.smoothing.trace_point import Point
+from qentropy.smoothing.trace_system import SlowConvergenceError
 from qentropy.states import random_state
 
 TIGHT = 1e-8
@@ -109,7 +111,7 @@ def test_conjugate_gradients_find_the_direction_of_the_factorisation(
     monkeypatch: pytest.MonkeyPatch, real: bool
 ) -> None:
     """Both ways solve the same equations, to their precision."""
-    monkeypatch.setattr("qentropy.smoothing.trace_newton.PRECISION", 1e-10)
+    monkeypatch.setattr("qentropy.smoothing.trace_system.PRECISION", 1e-10)
     point = start(real=real, normalized=True, singular=False)
     found = []
     for direct in (True, False):
@@ -123,6 +125,6 @@ def test_conjugate_gradients_find_the_direction_of_the_factorisation(
 
 def test_conjugate_gradients_that_do_not_get_there_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """Within the products that they may take."""
-    monkeypatch.setattr("qentropy.smoothing.trace_newton.LEAST_PRODUCTS", 1)
+    monkeypatch.setattr("qentropy.smoothing.trace_system.LEAST_PRODUCTS", 1)
     with pytest.raises(SlowConvergenceError):
         Newton(start(real=True, normalized=True, singular=False), direct=False)

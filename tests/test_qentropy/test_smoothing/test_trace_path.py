@@ -9,6 +9,7 @@ from smoothing_problems import PURIFIED, TRACE, certified, problem
 from qentropy import smooth_max_relative_entropy
 from qentropy.errors import ResourceLimitError, SolverError
 from qentropy.smoothing import conic, trace_path
+from qentropy.smoothing.trace_path import Start
 from qentropy.states import random_state
 
 
@@ -109,11 +110,11 @@ def test_a_system_that_does_not_fit_is_refused(monkeypatch: pytest.MonkeyPatch) 
 def test_a_similar_problem_takes_fewer_steps() -> None:
     """From a point on the path of the first one; and it proves as much."""
     rho, sigma = random_state(8, rank=2, real=True, rng=1), random_state(8, real=True, rng=2)
-    _, near = trace_path.solve(problem(rho, sigma, 0.1), 1e-9)
+    _, near = trace_path.solve(problem(rho, sigma, 0.1), 1e-9, Start())
     assert near.gap < trace_path.WARM * near.t
     second = problem(rho, sigma + 1e-3 * random_state(8, real=True, rng=3), 0.1)
-    cold, _ = trace_path.solve(second, 1e-9)
-    warm, _ = trace_path.solve(second, 1e-9, near, [np.eye(8)])
+    cold, _ = trace_path.solve(second, 1e-9, Start())
+    warm, _ = trace_path.solve(second, 1e-9, Start(near, [np.eye(8)]))
     assert warm.iterations < cold.iterations
     low, high = certified(second, warm)
     assert 0 < low <= high <= low * (1 + 1e-6)
@@ -122,10 +123,10 @@ def test_a_similar_problem_takes_fewer_steps() -> None:
 def test_a_point_of_another_problem_does_no_harm() -> None:
     """A start that leads nowhere is replaced by the usual one."""
     rho, sigma = random_state(6, rank=2, real=True, rng=1), random_state(6, real=True, rng=2)
-    _, near = trace_path.solve(problem(rho, sigma, 0.1), 1e-9)
+    _, near = trace_path.solve(problem(rho, sigma, 0.1), 1e-9, Start())
     other = problem(np.diag(np.arange(8) < 2) / 2, random_state(8, real=True, rng=4), 0.1)
-    cold, _ = trace_path.solve(other, 1e-9)
-    warm, _ = trace_path.solve(other, 1e-9, near, [np.eye(8)[:, :6]])
+    cold, _ = trace_path.solve(other, 1e-9, Start())
+    warm, _ = trace_path.solve(other, 1e-9, Start(near, [np.eye(8)[:, :6]]))
     assert (warm.iterations, warm.status) == (cold.iterations, "converged")
 
 
