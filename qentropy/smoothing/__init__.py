@@ -102,7 +102,7 @@ def smooth_max_relative_entropy(
     """
     options = _Options(ball, normalized, rtol, method)
     known, radius = check_ball(ball, epsilon)
-    result = _solved(prepare(_single_pair(rho, sigma, charge)), known, radius, options)
+    result = _solved(prepare(_single_pair(rho, sigma, charge), rtol), known, radius, options)
     _warn_if_wide(result)
     return result
 
@@ -160,7 +160,7 @@ def smooth_max_relative_entropy_curve(
     if not isinstance(epsilons, Iterable):
         raise InvalidParameterError(f"epsilons must be a sequence of radii; got {epsilons!r}")
     radii = [check_ball(ball, epsilon) for epsilon in epsilons]
-    data = prepare(_single_pair(rho, sigma, charge))
+    data = prepare(_single_pair(rho, sigma, charge), rtol)
     results = tuple(_solved(data, known, radius, options) for known, radius in radii)
     for result in results:
         _warn_if_wide(result)

@@ -12,7 +12,7 @@ expected, which makes Newton's systems much smaller, and a few more subspaces me
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -36,6 +36,8 @@ MOST_MISSES = (1, 4)  # subspaces that bring little while N and P are confined: 
 SMALL = 6  # dimensions up to which a subspace is always kept, since that is cheap
 SMALLEST_CONFINED = 40  # rows from which on it pays to confine N and P
 CONFINED_SHARE = 0.85  # of the rows, at most, to which they are confined
+ROUGH = 4e-16  # times the cubed dimension: how far a proof of positivity may move X out of the ball
+MOST_ROUGH = 1e-8  # of the radius, or the tolerance if that is larger: what is kept clear of that
 NEW = 0.1  # the sine from which on a direction is not yet in a subspace
 
 
@@ -67,7 +69,10 @@ def propose(problem: SmoothingProblem, tolerance: float = 1e-8) -> Proposal:
             "the low-rank route needs a trace ball, a rho of low rank, and a sigma that is "
             "invertible where rho acts"
         )
-    blocks, most = pieces(problem), LARGEST_SHARE * problem.rho.dimension
+    dimension = problem.rho.dimension
+    clear = min(ROUGH * dimension**3 / max(problem.radius, ROUGH), max(MOST_ROUGH, tolerance))
+    problem = replace(problem, epsilon=problem.epsilon * (1 - clear))
+    blocks, most = pieces(problem), LARGEST_SHARE * dimension
     bases = _first_bases(problem, blocks)
     if _width(bases) > most:
         raise SolverError("the low-rank route needs a subspace that is smaller than the space")
@@ -95,7 +100,7 @@ def propose(problem: SmoothingProblem, tolerance: float = 1e-8) -> Proposal:
         best.dual,
         status="converged" if best.gap <= tolerance else "stopped when the gap no longer shrank",
         iterations=steps,
-        note=f"solved on {rows} of {problem.rho.dimension} dimensions",
+        note=f"solved on {rows} of {dimension} dimensions",
     )
 
 

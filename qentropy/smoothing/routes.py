@@ -33,6 +33,7 @@ LARGEST_PATH = 64  # rows of a block from which on path following is not started
 LARGEST_CONIC = 100  # the same for SCS, which takes minutes there and ends wide
 QUICK_PATH = 24  # up to here another path is worth a try even where one has converged
 WELL_CONDITIONED = 1e-4  # below, a rotation costs less than the proof in the basis given
+PROOF = 1e-14  # times the squared dimension: ten times what the proof costs a sigma with floor one
 
 FAILURES = (SolverError, ResourceLimitError, ArithmeticError, np.linalg.LinAlgError)
 
@@ -85,10 +86,12 @@ class Best:
         return self.upper <= self.lower * (1 + rtol) or self.lower == self.upper
 
 
-def prepare(pair: StatePair) -> Prepared:
-    """Go to the eigenbasis of sigma where sigma is singular or badly conditioned."""
+def prepare(pair: StatePair, rtol: float) -> Prepared:
+    """Go to the eigenbasis of sigma where sigma is too badly conditioned for the gap wanted."""
     full = all(s.all() for s in pair.sigma.spectrum.support)
-    if full and certify.scaled_floor(pair.sigma) > WELL_CONDITIONED:
+    largest = max(g.shape[-1] for g in pair.sigma.groups)
+    enough = max(WELL_CONDITIONED, PROOF * largest**2 / rtol)
+    if full and certify.scaled_floor(pair.sigma) > enough:
         return Prepared(pair, pair.rho, pair.sigma, None, pair.repairs)
     rho, sigma, basis = pair.rotated()
     if not full:

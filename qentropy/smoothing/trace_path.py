@@ -31,6 +31,7 @@ SMALLEST_ITERATIVE = 48
 MOST_BLOCKS = 64
 BOUNDARY = 0.95
 INSIDE = 0.05  # of the tolerance
+ROUGH = 1e-9  # the relative rounding of a distance where sigma is badly conditioned
 TINY = 1e-300
 WARM = 0.01  # the relative gap of a point that a similar problem can start from
 
@@ -210,7 +211,7 @@ def _data(
             reach = None if reaches is None else reaches[len(blocks)]
             blocks.append(Block(rho.astype(kind), inner.astype(kind), rows, reach))
     # A little inside the ball: a state outside has to be mixed with rho, which is dear.
-    radius = problem.radius * (1 - INSIDE * tolerance)
+    radius = problem.radius * (1 - INSIDE * tolerance - min(tolerance / 2, ROUGH))
     return Data(blocks, radius, problem.normalized, level)
 
 

@@ -48,7 +48,7 @@ def test_the_search_stops_where_enough_is_proved() -> None:
 def test_a_result_says_what_was_solved() -> None:
     """The report of a search by hand: blocks, steps, status."""
     checked = check_pair(*pair(16, 3))
-    data = prepare(checked)
+    data = prepare(checked, 1e-6)
     problem = SmoothingProblem(data.rho, data.sigma, TRACE, 0.1, normalized=True)
     best = search(data, problem, "low-rank", 1e-6)
     assert best.is_within(1e-6)
@@ -56,6 +56,13 @@ def test_a_result_says_what_was_solved() -> None:
     assert (found.solver, found.status, found.blocks) == ("qentropy", "converged", (16,))
     assert found.iterations == best.iterations > 0
     assert found.seconds == 0.25
+
+
+def test_a_narrow_interval_is_proved_in_the_eigenbasis_of_sigma() -> None:
+    """The proof in the basis given costs more the smaller the gap wanted is."""
+    checked = check_pair(*pair(32, 8))
+    assert prepare(checked, 1e-4).basis is None
+    assert prepare(checked, 1e-9).basis is not None
 
 
 def test_an_exact_value_is_within_any_tolerance() -> None:

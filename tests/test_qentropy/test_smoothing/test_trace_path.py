@@ -136,7 +136,7 @@ def test_larger_blocks_begin_with_conjugate_gradients(monkeypatch: pytest.Monkey
     monkeypatch.setattr(trace_path, "SMALLEST_ITERATIVE", size)
     rho = random_state(size, rank=4, real=True, rng=3)
     task = problem(rho, random_state(size, real=True, rng=4), 0.1)
-    proposal = trace_path.propose(task, 1e-9)
+    proposal = trace_path.propose(task, 1e-8)
     low, high = certified(task, proposal)
     assert proposal.status == "converged"
     assert 0 < low <= high <= low * (1 + 1e-6)
