@@ -3,7 +3,8 @@
 One primitive carries every proof: `psd_shift` proves ``H + c >= 0`` by a Cholesky factorisation
 that ran to completion, with the rounding bound of Higham, *Accuracy and Stability of Numerical
 Algorithms*, Theorems 10.3 and 10.5, in the form of Rump, BIT 46 (2006) 433. Assumed are IEEE
-doubles rounded to nearest, and matrix products that add up products, in any order.
+doubles rounded to nearest, and matrix products that add up products, in any order. Where doubles
+are too coarse the factorisation can run in the extended precision of the machine, if it has one.
 """
 
 import math
@@ -24,7 +25,16 @@ from qentropy.certify.exact_operations import (
     to_order_one,
     total_size,
 )
-from qentropy.certify.rounding import TINY, UNIT, down, exact_sum, gamma, times_power, up
+from qentropy.certify.rounding import (
+    EXTENDED,
+    TINY,
+    UNIT,
+    down,
+    exact_sum,
+    gamma,
+    times_power,
+    up,
+)
 from qentropy.results import Interval
 
 __all__ = [
@@ -43,7 +53,13 @@ Array = NDArray[Any]
 ATTEMPTS = 40
 
 
-def psd_shift(operator: BlockOperator, error: float = 0.0, *, guess: float | None = None) -> float:
+def psd_shift(
+    operator: BlockOperator,
+    error: float = 0.0,
+    *,
+    guess: float | None = None,
+    extended: bool = False,
+) -> float:
     r"""Number c with ``H + c 1 >= 0``, proved; negative if H is provably positive definite.
 
     Parameters
@@ -55,6 +71,8 @@ def psd_shift(operator: BlockOperator, error: float = 0.0, *, guess: float | Non
     guess
         About how large c has to be. Without one the smallest eigenvalue is computed; 0 saves that
         where H is expected to be positive and only this matters.
+    extended
+        Factorise in extended precision, which is much slower.
 
     Returns
     -------
@@ -71,13 +89,14 @@ def psd_shift(operator: BlockOperator, error: float = 0.0, *, guess: float | Non
     >>> -1.0 < psd_shift(one_group(np.eye(3) + 0.1)) < -0.99
     True
     """
-    shift = max(_group_shift(group, guess) for group in operator.groups)
+    kind = EXTENDED if extended else np.float64
+    shift = max(_group_shift(group, guess, kind) for group in operator.groups)
     if error:
         shift = up(shift + error)
     return math.inf if math.isnan(shift) else shift
 
 
-def _group_shift(group: Array, guess: float | None) -> float:
+def _group_shift(group: Array, guess: float | None, kind: type[np.floating]) -> float:
     if not np.isfinite(group).all():
         return math.inf
     diagonal = np.einsum("mii->mi", group).real
@@ -86,21 +105,21 @@ def _group_shift(group: Array, guess: float | None) -> float:
     exponent = binary_exponent([group])
     scaled = _real_embedding(times_power(group, -exponent))
     start = None if guess is None else times_power(guess, -exponent)
-    return up(times_power(_unit_shift(scaled, start), exponent))
+    return up(times_power(_unit_shift(scaled.astype(kind), start), exponent))
 
 
 def _unit_shift(group: Array, guess: float | None) -> float:
-    """`psd_shift` of real matrices with entries of at most one."""
-    size = group.shape[-1]
-    growth = gamma(2 * (size + 1))  # doubled: kernels may multiply by reciprocals
+    """`psd_shift` of real matrices with entries of at most one, in their own precision."""
+    size, unit = group.shape[-1], float(np.finfo(group.dtype).eps) / 2
+    growth = gamma(2 * (size + 1), unit)  # doubled: kernels may multiply by reciprocals
     growth = growth / (1 - growth)
     trace = float(np.abs(np.einsum("mii->mi", group)).sum(axis=-1).max())
-    margin = 2 * growth * trace + 4 * UNIT
+    margin = 2 * growth * trace + 4 * unit
     for shift in _attempts(group, margin, guess):
         shifted = group + shift * np.eye(size)
         if _factorises(shifted):
             diagonal = np.einsum("mii->mi", shifted)
-            rounding = UNIT * float(np.abs(diagonal).max()) * (1 + 4 * UNIT)
+            rounding = unit * float(np.abs(diagonal).max()) * (1 + 4 * UNIT)
             trace = float(diagonal.sum(axis=-1).max()) * (1 + gamma(size + 4))
             return up(shift + (growth * trace + rounding + size * TINY) * (1 + 8 * UNIT))
     return math.inf
@@ -119,7 +138,7 @@ def _attempts(group: Array, margin: float, guess: float | None) -> Iterator[floa
 def _smallest_eigenvalue(group: Array) -> float:
     """A guess, from which the search for a shift starts."""
     try:
-        guess = float(np.linalg.eigvalsh(group).min())
+        guess = float(np.linalg.eigvalsh(group.astype(float)).min())
     except np.linalg.LinAlgError:
         guess = math.nan
     return guess if math.isfinite(guess) else -float(group.shape[-1])
@@ -127,10 +146,24 @@ def _smallest_eigenvalue(group: Array) -> float:
 
 def _factorises(group: Array) -> bool:
     """Whether a Cholesky factorisation runs to completion; some kernels carry a NaN to the end."""
+    if group.dtype != np.float64:
+        return _factorises_slowly(group)
     try:
         return bool(np.isfinite(np.linalg.cholesky(group)).all())
     except np.linalg.LinAlgError:
         return False
+
+
+def _factorises_slowly(group: Array) -> bool:
+    """The same, column by column, in a precision that LAPACK does not know."""
+    rest = group.copy()
+    for k in range(group.shape[-1]):
+        pivots = rest[:, k, k]
+        if not ((pivots > 0) & np.isfinite(pivots)).all():
+            return False
+        column = rest[:, k + 1 :, k] / np.sqrt(pivots)[:, None]
+        rest[:, k + 1 :, k + 1 :] -= column[:, :, None] * column[:, None, :]
+    return True
 
 
 def _real_embedding(group: Array) -> Array:

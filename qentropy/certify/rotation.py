@@ -10,14 +10,12 @@ from numpy.typing import NDArray
 from qentropy.blocks import BlockOperator, extract
 from qentropy.certify.enclosures import trace_interval
 from qentropy.certify.exact_operations import diagonals, ones_like, total_size
-from qentropy.certify.rounding import down, up
+from qentropy.certify.rounding import EXTENDED, down, up
 
 __all__ = ["RotationDefect", "rotation_defect"]
 
 Array = NDArray[Any]
 SMALL = 256  # rows; up to here products are taken in extended precision, which BLAS does not know
-# Two doubles that pose as one number round in no simple way.
-EXTENDED = np.longdouble if np.finfo(np.longdouble).nmant in {52, 63, 112} else np.float64
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from qentropy.results import Interval
 
 __all__ = [
+    "EXTENDED",
     "TINY",
     "UNIT",
     "down",
@@ -22,12 +23,16 @@ __all__ = [
 
 Number = TypeVar("Number", float, NDArray[Any])
 UNIT = 2.0**-53
+# Two doubles that pose as one number round in no simple way.
+EXTENDED: type[np.floating] = (
+    np.longdouble if np.finfo(np.longdouble).nmant in {52, 63, 112} else np.float64
+)
 TINY = 2.0**-1000  # covers underflow wherever the data are of order one
 
 
-def gamma(count: int) -> float:
+def gamma(count: int, unit: float = UNIT) -> float:
     """Bound of the relative error of `count` roundings, ``k u / (1 - k u)``, rounded up."""
-    return count * UNIT / (1 - count * UNIT) * (1 + 4 * UNIT)
+    return count * unit / (1 - count * unit) * (1 + 4 * UNIT)
 
 
 def up(value: float, steps: int = 1) -> float:

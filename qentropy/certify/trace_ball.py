@@ -37,6 +37,8 @@ __all__ = [
 
 
 NEARLY_POSITIVE = 1e-11
+COARSE = 1e-8  # of the price: a shift that costs more is worth a proof in extended precision
+LARGEST_EXTENDED = 128  # rows of a block up to which that takes a fraction of a second
 
 
 def smooth_lower(
@@ -132,7 +134,12 @@ def _priced(
 ) -> tuple[BlockOperator, float, float]:
     """W, the shift c that makes it feasible, and what it then costs."""
     shift = slack_shift(sigma, slack, dual)
-    return slack, shift, slack_cost(sigma, slack, shift)
+    cost = slack_cost(sigma, slack, shift)
+    largest = max(g.shape[-1] for g in sigma.groups)
+    if largest <= LARGEST_EXTENDED and shift * sigma.dimension > COARSE * cost:
+        shift = min(shift, slack_shift(sigma, slack, dual, extended=True))
+        cost = slack_cost(sigma, slack, shift)
+    return slack, shift, cost
 
 
 def _dual_slack(sigma: BlockOperator, dual: BlockOperator) -> BlockOperator:
@@ -146,18 +153,24 @@ def _dual_slack(sigma: BlockOperator, dual: BlockOperator) -> BlockOperator:
     return on_support(sigma, dual.with_groups(groups))
 
 
-def slack_shift(sigma: BlockOperator, slack: BlockOperator, dual: BlockOperator | None) -> float:
+def slack_shift(
+    sigma: BlockOperator,
+    slack: BlockOperator,
+    dual: BlockOperator | None,
+    *,
+    extended: bool = False,
+) -> float:
     """Number c with ``W + c D**2 >= 0`` and ``W + c D**2 >= dual``, W the slack.
 
     D is a diagonal of powers of two, about ``sigma_ii**(-1/2)``, so that congruence with it is
-    exact but for underflow.
+    exact but for underflow. With `extended` the proofs run in extended precision.
     """
     scale = root_scale(sigma, sign=1)
     scaled = congruence(slack, scale)
-    shift = max(0.0, psd_shift(scaled, TINY, guess=0.0))
+    shift = max(0.0, psd_shift(scaled, TINY, guess=0.0, extended=extended))
     if dual is not None:
         gap, error = difference(scaled, congruence(dual, scale))
-        shift = max(shift, psd_shift(gap, up(error + TINY), guess=0.0))
+        shift = max(shift, psd_shift(gap, up(error + TINY), guess=0.0, extended=extended))
     return shift
 
 

@@ -59,6 +59,9 @@ def test_shift_makes_the_matrix_positive(kind: str, size: int, real: int) -> Non
     assert_shift_is_proved(values, shift)
     needed = -float(eigenvalues(matrix(values))[0].mid())
     assert shift - needed <= 1e-13 * largest_entry(values) + 1e-320
+    finer = enclosures.psd_shift(operator, extended=True)
+    assert_shift_is_proved(values, finer)
+    assert finer - needed <= 1e-13 * largest_entry(values) + 1e-320
 
 
 @given(hermitian_matrices())
@@ -67,6 +70,18 @@ def test_shift_makes_any_matrix_positive(values: Array) -> None:
     """As above, in one block and in the blocks that its zeros allow."""
     for operator in (one_group(values), *in_blocks(values)):
         assert_shift_is_proved(values, enclosures.psd_shift(operator))
+        assert_shift_is_proved(values, enclosures.psd_shift(operator, extended=True))
+
+
+@pytest.mark.skipif(enclosures.EXTENDED is np.float64, reason="no precision beyond doubles")
+def test_extended_precision_costs_a_thousandth() -> None:
+    """A projector needs no shift; what is added for rounding shrinks with the precision."""
+    vector = np.random.default_rng(1).normal(size=24).round(6)
+    operator = one_group(np.outer(vector, vector))
+    coarse, fine = (enclosures.psd_shift(operator, guess=0.0, extended=e) for e in (False, True))
+    assert_shift_is_proved(np.outer(vector, vector), fine)
+    assert coarse > 0
+    assert fine < max(2e-15, coarse / 20)
 
 
 @given(hermitian_matrices(3), st.floats(0, 1e300))
@@ -89,6 +104,10 @@ def test_shift_is_proved_at_the_edge_of_what_factorises(seed: int) -> None:
     for shift in smallest[:3]:
         assert_shift_is_proved(values, shift)
     assert smallest[0] < edge + 4e-15
+    guesses = edge + np.arange(40) * 2.0**-66
+    finer = min(enclosures.psd_shift(one_group(values), guess=g, extended=True) for g in guesses)
+    assert_shift_is_proved(values, finer)
+    assert finer <= smallest[0]
 
 
 @pytest.mark.parametrize("size", [6, 12])
@@ -107,6 +126,7 @@ def test_what_is_not_finite_proves_nothing(bad: float, size: int) -> None:
     values[-1, 0] = values[0, -1] = bad
     operator = one_group(values)
     assert enclosures.psd_shift(operator) == math.inf
+    assert enclosures.psd_shift(operator, extended=True) == math.inf
     assert enclosures.positive_part_trace(operator) == math.inf
     assert enclosures.frobenius_bound(operator) == math.inf
     assert enclosures.trace_norm_interval(operator) == Interval(0.0, math.inf)

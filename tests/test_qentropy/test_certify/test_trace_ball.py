@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from fractions import Fraction
 
 import numpy as np
@@ -31,9 +32,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import block_pairs, pairs
 
+from qentropy import smooth_max_relative_entropy
 from qentropy.blocks import BlockOperator, one_group
 from qentropy.certify import max_ratio
 from qentropy.certify.ratios import scaled_floor
+from qentropy.certify.rounding import EXTENDED
 from qentropy.certify.trace_ball import (
     max_relative_entropy_interval,
     ratio_projector,
@@ -42,6 +45,8 @@ from qentropy.certify.trace_ball import (
     smooth_lower,
     smooth_upper,
 )
+from qentropy.errors import CertificationWarning
+from qentropy.states import random_state
 
 PAIRS = st.one_of(pairs(st.integers(1, 4)), block_pairs())
 RADII = st.sampled_from([0.0, 1e-18, 1e-9, 0.01, 0.1, 0.3, 0.7, 1.2])
@@ -255,4 +260,24 @@ def test_slack_is_paid_for() -> None:
     # D**2 is 1 and 2**20 here, so positivity of the second entry costs about 2**-21.
     assert shift == pytest.approx(1.0, abs=1e-12)
     assert slack_shift(sigma, slack, None) == pytest.approx(2.0**-21, rel=1e-6)
+    assert slack_shift(sigma, slack, dual, extended=True) == pytest.approx(1.0, abs=1e-12)
     assert slack_cost(sigma, slack, shift) >= 0.5 - 0.5e-6 + 0.5 + 2**20 * 1e-6
+
+
+@pytest.mark.skipif(EXTENDED is np.float64, reason="no precision beyond doubles")
+def test_a_shift_that_costs_more_than_w_is_proved_in_extended_precision(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """For a badly conditioned sigma G is far below zero where sigma is large; both bounds hold."""
+    rng = np.random.default_rng(1)
+    rho, turn = random_state(12, rank=3, rng=rng), np.linalg.eigh(random_state(12, rng=rng))[1]
+    sigma = turn * np.geomspace(1e-10, 1, 12) @ turn.conj().T
+    sigma = (sigma + sigma.conj().T) / 2
+    fine = smooth_max_relative_entropy(rho, sigma, 0.1, ball="trace-distance", rtol=1e-4)
+    monkeypatch.setattr("qentropy.certify.trace_ball.COARSE", math.inf)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CertificationWarning)
+        coarse = smooth_max_relative_entropy(rho, sigma, 0.1, ball="trace-distance", rtol=1e-4)
+    assert fine.interval.overlaps(coarse.interval)
+    assert fine.converged
+    assert fine.gap < coarse.gap / 2
