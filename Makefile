@@ -54,7 +54,8 @@ help:
 test: check
 	@echo '==> tests with coverage'
 	@$(BIN)/coverage erase
-	@$(ONE_THREAD) $(BIN)/coverage run -m pytest -q
+	@$(ONE_THREAD) $(BIN)/coverage run -m pytest -q -n logical --maxprocesses 8 --dist worksteal \
+		-p no:benchmark
 	@$(BIN)/python -c "$$DROP_TORN_DATA"
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report --include='qentropy/*' --fail-under=95

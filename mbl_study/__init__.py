@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         tabulate,
         write_tables,
     )
+    from mbl_study.bath_panels import plot_bath_size, plot_bath_size_of_regions
     from mbl_study.chain import HeisenbergChain
     from mbl_study.ensemble import run_study
     from mbl_study.equilibrium import Equilibrium, equilibrate
@@ -45,6 +46,8 @@ __all__ = [
     "neel",
     "open_store",
     "plot_bath_bounds",
+    "plot_bath_size",
+    "plot_bath_size_of_regions",
     "plot_level_spacing",
     "plot_region_scaling",
     "plot_slope",
@@ -61,7 +64,7 @@ __all__ = [
 # The cheap ones come first.
 _HOMES = (
     *("record", "initial_states", "study", "store"),
-    *("chain", "equilibrium", "realization", "ensemble", "analysis", "plots"),
+    *("chain", "equilibrium", "realization", "ensemble", "analysis", "plots", "bath_panels"),
 )
 
 

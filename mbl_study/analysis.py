@@ -120,9 +120,12 @@ def bath_scaling(baths: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         Columns ``length, disorder, region_size, epsilon, bound, mean, standard_error, count``:
         ``mean`` is a number of bath components, the standard error that of its binary logarithm.
-        The bounds are ``"upper"`` (Theorem 1), ``"lower"`` (Corollary 4) and ``"pinched"``, the
-        corollary at the state without its coherence between energy levels of the region: the
-        proof of the corollary takes such a state, and bounds for it hold for the state itself.
+        The upper bounds are ``"upper"`` (Theorem 1) and ``"collision"``, which takes the collision
+        entropy. The lower bounds are ``"lower"`` (Corollary 4), ``"pinched"``, the corollary at the
+        state without its coherence between energy levels of the region, and ``"purified"``, the
+        same with the purified distance: the proof of the corollary takes a state without
+        coherence, and bounds for it hold for the state itself. ``"asymptotic"`` is what the number
+        tends to for small epsilon under the energy subspace condition.
 
     Raises
     ------
@@ -137,19 +140,21 @@ def bath_scaling(baths: pd.DataFrame) -> pd.DataFrame:
     --------
     >>> baths = pd.DataFrame(
     ...     {"length": 8, "disorder": 4.0, "region_size": 1, "epsilon": 0.1,
-    ...      "bath_size_upper": [200.0, 800.0], "bath_size_lower": 4.0, "pinched_lower": [1, 3]}
+    ...      "bath_size_upper": [200.0, 800.0], "bath_size_lower": 4.0, "pinched_lower": [1, 3],
+    ...      "bath_size_purified": 8.0, "bath_size_collision": 128.0, "bath_size_asymptotic": 64.0}
     ... )
     >>> bath_scaling(baths)[["epsilon", "bound", "mean"]]
-       epsilon    bound   mean
-    0      0.1    lower    4.0
-    1      0.1  pinched    4.0
-    2      0.1    upper  400.0
+       epsilon       bound   mean
+    0      0.1  asymptotic   64.0
+    1      0.1   collision  128.0
+    2      0.1       lower    4.0
+    3      0.1     pinched    4.0
+    4      0.1    purified    8.0
+    5      0.1       upper  400.0
     """
-    exponents = {
-        "lower": _column(baths, "bath_size_lower").transform(np.log2),
-        "pinched": _column(baths, "pinched_lower"),
-        "upper": _column(baths, "bath_size_upper").transform(np.log2),
-    }
+    exponents = {"pinched": _column(baths, "pinched_lower")}
+    for name in ("upper", "collision", "lower", "purified", "asymptotic"):
+        exponents[name] = _column(baths, f"bath_size_{name}").transform(np.log2)
     keys = ["length", "disorder", "region_size", "epsilon"]
     bounds = pd.concat(
         baths[keys].assign(bound=name, exponent=values) for name, values in exponents.items()

@@ -1,5 +1,6 @@
 """The command line, ``mbl-study``: run a study, look at it, draw it, export it, verify it."""
 
+import math
 from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
@@ -9,13 +10,25 @@ import typer
 
 from mbl_study.console import Reporter, StopRequest, command, output, say
 from mbl_study.errors import InvalidStudyError, StoreMissingError
+from mbl_study.footprint import EMISSION_FACTOR, POWER, measure, show_footprint
 
 # The libraries behind these take seconds to load, and `--help` needs none of them.
 if TYPE_CHECKING:
     from mbl_study.store import Store
     from mbl_study.study import Study
 
-__all__ = ["Format", "app", "export", "main", "plot", "run", "status", "verify"]
+__all__ = [
+    "Format",
+    "app",
+    "export",
+    "footprint",
+    "main",
+    "plot",
+    "report",
+    "run",
+    "status",
+    "verify",
+]
 
 RESULTS = Path("results")
 
@@ -52,6 +65,22 @@ class Format(StrEnum):
     CSV = "csv"
 
 
+def _finite(value: float) -> float:
+    if not math.isfinite(value):
+        raise typer.BadParameter("must be a finite number")
+    return value
+
+
+Power = Annotated[
+    float,
+    typer.Option(min=0, callback=_finite, help="Watts of one kernel; the paper's by default."),
+]
+EmissionFactor = Annotated[
+    float,
+    typer.Option(
+        min=0, callback=_finite, help="CO₂ in kg for each kWh; Germany's in the paper by default."
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]
 
@@ -186,6 +215,55 @@ def plot(
     results = _existing_store(study_file, preset, store)
     report = overview.findings(results, folder or results.path.parent / "figures")
     overview.show(report, output(), as_json=as_json)
+
+
+@app.command(epilog="Example:  mbl-study report --preset quick --output quick.html")
+@command
+def report(
+    study_file: StudyFile = None,
+    *,
+    preset: Preset = None,
+    store: StorePath = None,
+    page: Annotated[
+        Path | None,
+        typer.Option("--output", help="The page; by default report.html beside the store."),
+    ] = None,
+    power: Power = POWER,
+    emission_factor: EmissionFactor = EMISSION_FACTOR,
+    debug: Debug = False,
+) -> None:
+    """Write one HTML page about a study: figures, slopes, checks, footprint, how to cite.
+
+    The page holds everything that it shows. It can be mailed, or opened from a disk, and asks the
+    network for nothing. A study that is half done makes a page, too.
+    """
+    from mbl_study.report import write_report
+
+    results = _existing_store(study_file, preset, store)
+    target = page or results.path.parent / "report.html"
+    say(f"report: {write_report(results, target, power=power, emission_factor=emission_factor)}")
+
+
+@app.command(epilog="Example:  mbl-study footprint --preset quick --power 12 --emission-factor 0.3")
+@command
+def footprint(
+    study_file: StudyFile = None,
+    *,
+    preset: Preset = None,
+    store: StorePath = None,
+    power: Power = POWER,
+    emission_factor: EmissionFactor = EMISSION_FACTOR,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Say how many kernel hours a study took, how much energy and how much carbon dioxide.
+
+    The hours are those that the records measured. A kernel is one core; its power and the emission
+    factor are assumptions. The paper's own figures stand beside.
+    """
+    results = _existing_store(study_file, preset, store)
+    found = measure(results, power=power, emission_factor=emission_factor)
+    show_footprint(found, output(), as_json=as_json)
 
 
 @app.command(epilog="Example:  mbl-study export --preset quick --format csv")

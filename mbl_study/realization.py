@@ -107,39 +107,45 @@ def _region(
     """Entropies of one region, and what was odd about them."""
     rotated = equilibrium.in_energy_basis(range(size))
     thermal = rotated.thermal_state(equilibrium.beta)
-    pair: tuple[Any, Any] = rotated.state, thermal
-    pinched_pair: tuple[Any, Any] = rotated.pinched, thermal
-    largest = float(qentropy.max_relative_entropy(*pair))
-    bath, odd = _bath(pair, pinched_pair, epsilons, largest)
+    pairs: list[tuple[Any, Any]] = [(rotated.state, thermal), (rotated.pinched, thermal)]
+    largest = [float(qentropy.max_relative_entropy(*pair)) for pair in pairs]
+    collision = [float(qentropy.sandwiched_renyi_divergence(*pair, 2)) for pair in pairs]
+    bath, odd = _bath(pairs, epsilons, largest[0], collision)
     record = RegionRecord(
         size=size,
-        max_relative_entropy=largest,
+        max_relative_entropy=largest[0],
         max_relative_entropy_lattice=equilibrium.max_relative_entropy(range(size), kind="lattice"),
-        collision_relative_entropy=float(qentropy.sandwiched_renyi_divergence(*pair, 2)),
+        max_relative_entropy_pinched=largest[1],
+        collision_relative_entropy=collision[0],
+        collision_relative_entropy_pinched=collision[1],
         coherence=rotated.coherence,
         bath=bath,
     )
-    if math.isinf(largest):
+    if math.isinf(largest[0]):
         odd.append("D_max is infinite")
     return record, [f"region size {size}: {clause}" for clause in odd]
 
 
 def _bath(
-    pair: tuple[Any, Any],
-    pinched_pair: tuple[Any, Any],
+    pairs: Sequence[tuple[Any, Any]],
     epsilons: Sequence[float],
     largest: float,
+    collision: Sequence[float],
 ) -> tuple[tuple[BathBounds, ...], list[str]]:
-    """Bounds for every ``epsilon``, and what was odd; ``largest`` is ``D_max`` unsmoothed."""
+    """Bounds for every ``epsilon``, and what was odd.
+
+    ``pairs`` holds the states as they are and pinched, ``largest`` is ``D_max`` of the former,
+    ``collision`` is ``D_2`` of both.
+    """
     bounds, odd = [], []
     radii = [2 * math.sqrt(epsilon) for epsilon in epsilons]
     with warnings.catch_warnings():
         # The interval is valid all the same, and the record says that it is wide.
         warnings.simplefilter("ignore", qentropy.CertificationWarning)
-        curves = [
-            qentropy.smooth_max_relative_entropy_curve(rho, sigma, radii)
-            for rho, sigma in (pair, pinched_pair)
-        ]
+        curves = [qentropy.smooth_max_relative_entropy_curve(*pair, radii) for pair in pairs]
+    lower_bound = qentropy.thermalization.bath_size_lower_bound
+    # Both pinched states are written in the energy basis.
+    p, q = (state.diagonal().real for state in pairs[1])
     for epsilon, paper, pinched in zip(epsilons, *curves, strict=True):
         if not (paper.converged and pinched.converged):
             odd.append(f"wide interval of the smooth D_max for epsilon {epsilon}")
@@ -152,9 +158,17 @@ def _bath(
                 pinched_upper=pinched.upper,
                 bath_size_lower=_power_of_two(paper.lower),
                 bath_size_upper=_power_of_two(largest) / epsilon**2,
+                bath_size_purified=lower_bound(p, q, epsilon),
+                bath_size_collision=_chi_squared(collision[0]) / epsilon**2,
+                bath_size_asymptotic=2 * _chi_squared(collision[1]) / (math.pi * epsilon**2),
             )
         )
     return tuple(bounds), odd
+
+
+def _chi_squared(collision: float) -> float:
+    """``2**D_2 - 1``, infinite where it overflows."""
+    return math.expm1(collision * math.log(2)) if collision < 1000 else math.inf
 
 
 def _power_of_two(exponent: float) -> float:

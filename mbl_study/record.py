@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict
 
 __all__ = ["PHYSICS_VERSION", "BathBounds", "Record", "RegionRecord"]
 
-PHYSICS_VERSION: int = 1
-"""Version of the physics: raised whenever the same task would give other numbers."""
+PHYSICS_VERSION: int = 2
+"""Version of the physics: raised whenever the same task would give other numbers, or more."""
 
 _FROZEN = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
 
@@ -33,6 +33,16 @@ class BathBounds(BaseModel):
     bath_size_upper
         ``2**D_max(omega_R || tau_beta(H_R)) / epsilon**2``, a number of bath components
         ([Sparaciari21]_, Theorem 1).
+    bath_size_purified
+        ``2**D_max^r`` of the pinched ``omega_R``, rounded down, in the ball of purified distance
+        ``r = sqrt(epsilon - epsilon**2 / 4)``: a lower bound under the same condition as
+        `bath_size_lower`, at least ``2**pinched_lower``.
+    bath_size_collision
+        ``(2**D_2(omega_R || tau_beta(H_R)) - 1) / epsilon**2``, never a larger upper bound.
+    bath_size_asymptotic
+        ``2 chi**2 / (pi epsilon**2)`` of the pinched ``omega_R``, ``chi**2 = 2**D_2 - 1``: what the
+        number of components tends to for small epsilon if ``H_R`` satisfies the energy subspace
+        condition; not a bound.
     """
 
     model_config = _FROZEN
@@ -44,6 +54,9 @@ class BathBounds(BaseModel):
     pinched_upper: float
     bath_size_lower: float
     bath_size_upper: float
+    bath_size_purified: float
+    bath_size_collision: float
+    bath_size_asymptotic: float
 
 
 class RegionRecord(BaseModel):
@@ -60,6 +73,8 @@ class RegionRecord(BaseModel):
         ([Sparaciari21]_, Appendix D).
     collision_relative_entropy
         Sandwiched Rényi divergence of order 2, ``D_2(omega_R || tau_beta(H_R))``, in bits.
+    max_relative_entropy_pinched, collision_relative_entropy_pinched
+        ``D_max`` and ``D_2`` of ``omega_R`` pinched in the energy eigenspaces of ``H_R``, in bits.
     coherence
         ``|| omega_R - pinched(omega_R) ||_1``, the pinching in the energy eigenspaces of ``H_R``,
         between 0 and 2, no unit.
@@ -72,7 +87,9 @@ class RegionRecord(BaseModel):
     size: int
     max_relative_entropy: float
     max_relative_entropy_lattice: float
+    max_relative_entropy_pinched: float
     collision_relative_entropy: float
+    collision_relative_entropy_pinched: float
     coherence: float
     bath: tuple[BathBounds, ...]
 

@@ -7,15 +7,16 @@ A run writes it through a `Ledger`.
 from __future__ import annotations
 
 import contextlib
+import json
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
 
 from mbl_study import database
-from mbl_study.errors import StoreDamagedError
+from mbl_study.errors import StoreDamagedError, StudyMismatchError
 from mbl_study.ledger import Ledger, State
-from mbl_study.record import Record
+from mbl_study.record import PHYSICS_VERSION, Record
 from mbl_study.study import Study, Task
 
 __all__ = ["Store", "open_store"]
@@ -83,11 +84,25 @@ class Store:
         return [key for (key,) in rows]
 
     def result(self, key: str) -> tuple[Task, Record]:
-        """Task and record of a key that `finished` gave."""
+        """Task and record of a key that `finished` gave.
+
+        Raises
+        ------
+        StudyMismatchError
+            The record was made with another version of the physics, and holds other numbers.
+        """
         query = "SELECT parameters, record FROM results JOIN tasks USING (key) WHERE key = ?"
         ((parameters, record),) = self._rows(query, key)
         with self._readable():
-            return Task.from_parameters(parameters), Record.model_validate_json(record)
+            task = Task.from_parameters(parameters)
+            written = json.loads(parameters)["physics_version"]
+            if written != PHYSICS_VERSION:
+                raise StudyMismatchError(
+                    f"{self.path}: the results are of version {written} of the physics, and this "
+                    f"mbl-study reads version {PHYSICS_VERSION}. Run the study again into a new "
+                    "store, or read these with the mbl-study that made them"
+                )
+            return task, Record.model_validate_json(record)
 
     def results(self) -> Iterator[tuple[Task, Record]]:
         """Tasks with their records, by length, disorder and realization."""

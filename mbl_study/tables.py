@@ -40,7 +40,9 @@ _REALIZATION_VALUES = {
 _REGION_VALUES = {
     "max_relative_entropy": "float64",
     "max_relative_entropy_lattice": "float64",
+    "max_relative_entropy_pinched": "float64",
     "collision_relative_entropy": "float64",
+    "collision_relative_entropy_pinched": "float64",
     "coherence": "float64",
 }
 _BATH_VALUES = {
@@ -50,6 +52,9 @@ _BATH_VALUES = {
     "pinched_upper": "float64",
     "bath_size_lower": "float64",
     "bath_size_upper": "float64",
+    "bath_size_purified": "float64",
+    "bath_size_collision": "float64",
+    "bath_size_asymptotic": "float64",
 }
 _SCHEMAS = {
     "realizations": _REALIZATION_KEY | _REALIZATION_VALUES,

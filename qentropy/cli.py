@@ -3,7 +3,8 @@
 import json
 import sys
 import warnings
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from importlib.metadata import version
 from pathlib import Path
@@ -13,12 +14,21 @@ import numpy as np
 import typer
 from rich import box
 from rich.console import Console
-from rich.progress import Progress
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
+from rich.text import Text
 
 from qentropy.errors import CertificationWarning, InvalidStateError, QEntropyError
-from qentropy.lemmas import STATEMENTS, LemmaReport
+from qentropy.lemmas import EVALUATIONS, STATEMENTS, LemmaReport, save_instance
 from qentropy.lemmas import verify as verify_statements
+from qentropy.lemmas.records import json_values
 from qentropy.results import CertifiedValue, Verdict
 from qentropy.smoothing import METHODS, smooth_max_relative_entropy
 
@@ -26,6 +36,7 @@ __all__ = ["app", "dmax", "main", "verify"]
 
 USAGE_ERROR = 2
 REFUTED = 1
+WIDE = 110
 
 app = typer.Typer(
     name="qentropy",
@@ -98,7 +109,7 @@ def dmax(  # noqa: PLR0917 - typer reads the parameters; nobody calls this by po
             method=method,
         )
     if as_json:
-        typer.echo(json.dumps(_plain(result.to_dict()), indent=2))
+        typer.echo(json.dumps(json_values(result.to_dict()), indent=2))
     else:
         typer.echo(_text(result))
     if not result.converged:
@@ -106,34 +117,91 @@ def dmax(  # noqa: PLR0917 - typer reads the parameters; nobody calls this by po
 
 
 @app.command()
-def verify(
-    lemma: Annotated[
-        list[str] | None, typer.Argument(help="Statements to check; none means all.")
+def verify(  # noqa: PLR0917 - typer reads the parameters; nobody calls this by position
+    statement: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Statements to check, named as in --list; none means all.",
+            autocompletion=lambda: list(STATEMENTS),
+        ),
     ] = None,
-    samples: Annotated[int, typer.Option(min=1, help="Instances per statement.")] = 20,
+    samples: Annotated[int, typer.Option(min=1, help="Random instances per statement.")] = 20,
+    search: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Instances that the search for a worse one may look at, per statement; 0: none.",
+        ),
+    ] = EVALUATIONS,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the random instances.")] = 0,
+    save_instances: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Write the tightest instance of each statement there: NAME.npz and NAME.json.",
+        ),
+    ] = None,
+    list_only: Annotated[
+        bool, typer.Option("--list", help="Say what each statement is, and check nothing.")
+    ] = False,
     as_json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Check statements of the paper on random instances, both sides as proved intervals.
+    """Check statements of the paper, both sides as proved intervals.
 
-    Statements: convex-split, trace-distance-extension, cq-operator-inequality. Exit code 1 if any
-    is refuted.
+    Each statement, lhs <= rhs, is put to random instances of several shapes
+    and ranks. Then a search starts from the worst of them and tries to break
+    the statement. The table gives the worst slack, (rhs - lhs) / rhs, and the
+    instance that has it.
 
-    Example: qentropy verify convex-split --samples 100 --seed 7
+    PROVED: on every instance the intervals are ordered. REFUTED: on some
+    instance they are in the wrong order. UNDECIDED: on some instance they
+    overlap. Exit code 1 if anything is refuted.
+
+    Example: qentropy verify convex-split --seed 7 --save-instances tight/
+
+    To read a saved instance: qentropy.lemmas.load_instance, or numpy.load.
     """
-    reports: list[LemmaReport] = []
-    with _errors(debug), Progress(console=messages, disable=not messages.is_terminal) as progress:
-        task = progress.add_task("checking", total=len(lemma or STATEMENTS))
-        for report in verify_statements(lemma or (), samples=samples, rng=seed):
+    if list_only:
+        Console().print(_list())
+        return
+    chosen, reports = statement or list(STATEMENTS), []
+    with _errors(debug), _progress(chosen, samples + search) as done:
+        for report in verify_statements(
+            chosen, samples=samples, evaluations=search, rng=seed, progress=done
+        ):
             reports.append(report)
-            progress.advance(task)
+            if save_instances is not None:
+                save_instance(report, save_instances, seed=seed)
     if as_json:
-        typer.echo(json.dumps([_plain(report.to_dict()) for report in reports], indent=2))
+        typer.echo(json.dumps(json_values([report.to_dict() for report in reports]), indent=2))
     else:
         Console().print(_table(reports))
     if any(report.verdict is Verdict.REFUTED for report in reports):
         raise typer.Exit(REFUTED)
+
+
+@contextmanager
+def _progress(chosen: list[str], instances: int) -> Iterator[Callable[[str], None]]:
+    """A bar on stderr with the time left, on a terminal only."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+    )
+    order = [name for name in STATEMENTS if name in chosen]
+    with Progress(*columns, console=messages, disable=not messages.is_terminal) as progress:
+        task = progress.add_task("", total=len(order) * instances)
+        seen: Counter[str] = Counter()
+
+        def done(name: str) -> None:
+            seen[name] += 1
+            # A search may end early: the statements before this one count in full.
+            completed = order.index(name) * instances + seen[name]
+            progress.update(task, description=name, completed=completed)
+
+        yield done
 
 
 @contextmanager
@@ -184,35 +252,55 @@ def _text(result: CertifiedValue) -> str:
 
 
 def _table(reports: list[LemmaReport]) -> Table:
+    """One row per statement; on a narrow terminal the tightest instance goes below the name."""
+    columns = ["statement", "equation", "instances", "shapes", "worst slack", "tightest", "verdict"]
+    narrow = Console().width < WIDE
     table = Table(
-        title="Statements of the paper",
-        caption="slack = right-hand side - left-hand side",
+        caption="instances: random + found by search (*). slack: (rhs - lhs) / rhs, a proved lower "
+        "bound; just rhs - lhs where one side is exactly 0.",
+        caption_justify="left",
         box=box.SIMPLE_HEAVY,
         pad_edge=False,
     )
-    for name in ("statement", "equation", "cases", "least slack", "tightest", "verdict"):
-        right = name in {"cases", "least slack"}
-        table.add_column(name, justify="right" if right else "left", no_wrap=True)
-    colours = {Verdict.PROVED: "green", Verdict.REFUTED: "red", Verdict.UNDECIDED: "yellow"}
+    for name in columns:
+        wraps = name == ("statement" if narrow else "tightest")
+        right = name in {"instances", "shapes", "worst slack"}
+        if not (narrow and name in {"shapes", "tightest"}):
+            table.add_column(
+                name.removeprefix("worst ") if narrow else name,
+                justify="right" if right else "left",
+                no_wrap=not wraps,
+                min_width=max(len(r.name) for r in reports) if wraps and narrow else None,
+                overflow="fold",
+            )
     for report in reports:
-        tightest = report.tightest
-        table.add_row(
-            report.statement,
-            report.equation,
-            str(len(report.checks)),
-            f"{tightest.slack.lower:.3g}",
-            tightest.instance,
-            f"[{colours[report.verdict]}]{report.verdict.value}[/]",
-        )
+        cells = _cells(report)
+        if narrow:
+            cells["statement"] += f"\n[dim]{cells.pop('tightest')}[/]"
+            cells["instances"] += f"\n[dim]{cells.pop('shapes')} shapes[/]"
+        table.add_row(*cells.values())
     return table
 
 
-def _plain(value: Any) -> Any:
-    """Infinities as strings: JSON has no word for them."""
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if isinstance(value, float) and not np.isfinite(value):
-        return str(value)
-    return value
+def _cells(report: LemmaReport) -> dict[str, str]:
+    colours = {Verdict.PROVED: "green", Verdict.REFUTED: "red", Verdict.UNDECIDED: "yellow"}
+    tightest = report.tightest
+    return {
+        "statement": report.name,
+        "equation": report.equation,
+        "instances": f"{len(report.instances) - report.adversarial} + {report.adversarial}",
+        "shapes": str(report.shapes),
+        "worst slack": f"{tightest.relative_slack:.3g}",
+        "tightest": escape(tightest.check.instance) + (" *" if tightest.adversarial else ""),
+        "verdict": f"[{colours[report.verdict]}]{report.verdict.value}[/]",
+    }
+
+
+def _list() -> Table:
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, statement in STATEMENTS.items():
+        first_line = (statement.check.__doc__ or "").partition("\n")[0]
+        table.add_row(name, Text(first_line.replace("``", "")))
+    return table

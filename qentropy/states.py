@@ -12,7 +12,13 @@ from numpy.typing import ArrayLike
 
 from qentropy.blocks import Array, extract, joint_blocks, require_memory
 from qentropy.errors import DimensionMismatchError, InvalidParameterError, InvalidStateError
-from qentropy.operators import as_hermitian, as_state, check_epsilon, is_real_number
+from qentropy.operators import (
+    as_hermitian,
+    as_state,
+    check_count,
+    check_epsilon,
+    is_real_number,
+)
 
 __all__ = [
     "classical_quantum_state",
@@ -76,7 +82,7 @@ def random_state(
     size = _check_dimension(dimension)
     generator = np.random.default_rng(rng)
     if spectrum is None:
-        columns = size if rank is None else _check_count(rank, "rank", size)
+        columns = size if rank is None else check_count(rank, "rank", size)
         factor = _gaussian((size, columns), real, generator)
         return _normalized(factor @ factor.conj().T)
     if rank is not None:
@@ -337,17 +343,9 @@ def gibbs_state(hamiltonian: ArrayLike, beta: float) -> Array:
     return np.asarray((state + state.conj().swapaxes(-1, -2)) / 2)
 
 
-def _check_count(value: Any, name: str, upper: float = math.inf) -> int:
-    is_integer = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-    if not is_integer or not 1 <= value <= upper:
-        bound = f"from 1 to {upper}" if math.isfinite(upper) else "of at least 1"
-        raise InvalidParameterError(f"{name} must be an integer {bound}; got {value!r}")
-    return int(value)
-
-
 def _check_dimension(dimension: Any, copies: int = 1) -> int:
     """A dimension d such that a matrix on `copies` systems of dimension d fits into memory."""
-    size = _check_count(dimension, "dimension", 2**31)
+    size = check_count(dimension, "dimension", 2**31)
     require_memory(64.0 * float(size) ** (2 * copies), f"a matrix of dimension {size**copies}")
     return size
 

@@ -69,6 +69,9 @@ def _region(task: Task, size: int) -> RegionRecord:
             pinched_upper=0.8 * entropy + 1e-9,
             bath_size_lower=2 ** (0.9 * entropy),
             bath_size_upper=2**entropy / epsilon**2,
+            bath_size_purified=2 ** (0.85 * entropy),
+            bath_size_collision=2 ** (0.7 * entropy) / epsilon**2,
+            bath_size_asymptotic=2 ** (0.6 * entropy) / epsilon**2,
         )
         for epsilon in task.epsilons
     )
@@ -76,7 +79,9 @@ def _region(task: Task, size: int) -> RegionRecord:
         size=size,
         max_relative_entropy=entropy,
         max_relative_entropy_lattice=0.95 * entropy,
+        max_relative_entropy_pinched=0.9 * entropy,
         collision_relative_entropy=0.7 * entropy,
+        collision_relative_entropy_pinched=0.6 * entropy,
         coherence=0.01,
         bath=bath,
     )

@@ -71,6 +71,9 @@ def region(size: int, bits: float, epsilons: Sequence[float]) -> RegionRecord:
             pinched_upper=smooth - 0.1 + 1e-9,
             bath_size_lower=2**smooth,
             bath_size_upper=2**bits / epsilon**2,
+            bath_size_purified=2 ** (smooth - 0.05),
+            bath_size_collision=(2 ** (0.8 * bits) - 1) / epsilon**2,
+            bath_size_asymptotic=(2 ** (0.7 * bits) - 1) / epsilon**2,
         )
         for epsilon in epsilons
     )
@@ -78,7 +81,9 @@ def region(size: int, bits: float, epsilons: Sequence[float]) -> RegionRecord:
         size=size,
         max_relative_entropy=bits,
         max_relative_entropy_lattice=bits - 0.05,
+        max_relative_entropy_pinched=bits - 0.1,
         collision_relative_entropy=0.8 * bits,
+        collision_relative_entropy_pinched=0.7 * bits,
         coherence=0.1,
         bath=bath,
     )

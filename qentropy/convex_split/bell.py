@@ -3,7 +3,7 @@
 import math
 from fractions import Fraction
 
-from qentropy.convex_split.copies import check_copies
+from qentropy.operators import check_count
 
 __all__ = ["bell_convex_split_spectrum"]
 
@@ -43,7 +43,7 @@ def bell_convex_split_spectrum(n: int) -> tuple[list[Fraction], list[int]]:
     >>> bell_convex_split_spectrum(2)
     ([Fraction(0, 1), Fraction(1, 8), Fraction(3, 8)], [4, 2, 2])
     """
-    copies = check_copies(n)
+    copies = check_count(n)
     spectrum = []
     for singlets in range(copies // 2 + 1):
         doubled_spin = copies - 2 * singlets

@@ -61,7 +61,7 @@ def by_types(pair: LikelihoodRatios, n: int) -> Interval:
 
 
 def _letter(counts: Array, weight: float, n: int, letters: int) -> tuple[Array, Array]:
-    """Share ``k log(n w) - log k! + k`` of one ratio in the logarithm, and its error."""
+    """Share ``k log(n w) - log k! - k`` of one ratio in the logarithm, and its error."""
     positive = np.maximum(counts, 1.0)
     logarithm = np.log(n * weight / positive)
     value = np.where(counts > 0, counts * logarithm - _stirling_terms(positive), 0.0)

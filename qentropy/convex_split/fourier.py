@@ -35,27 +35,19 @@ def by_fourier(pair: LikelihoodRatios, n: int) -> Interval:
     True
     """
     half, tail = _window(pair, n)
-    if not half < math.inf:
-        return Interval(0.0, math.inf)
     count = max(1, min(FREQUENCIES, EVALUATIONS // len(pair.ratios)))
     odd = 2.0 * np.arange(count) + 1
     step = max(1, CHUNK // len(pair.ratios))
-    parts = [_mean_cosines(pair, n, part, half) for part in np.split(odd, range(step, count, step))]
-    series = math.fsum(np.concatenate([p / m**2 for (p, _), m in _by_part(parts, odd)]))
-    errors = math.fsum(np.concatenate([e / m**2 for (_, e), m in _by_part(parts, odd)]))
+    chunks = np.split(odd, range(step, count, step))
+    # Mean cosines and their errors, by frequency.
+    means, bounds = np.concatenate([_mean_cosines(pair, n, m, half) for m in chunks], axis=1)
+    series, errors = math.fsum(means / odd**2), math.fsum(bounds / odd**2)
     scale = 4 * half / math.pi**2
     value = half / 2 - scale * series
     bound = scale * (errors * (1 + 1e-9) + 1 / (4 * count - 2)) + 16 * certify.UNIT * half + tail
     slack = 1 + 1e-14
     low, high = (value - bound * slack) / n, (value + bound * slack) / n
     return Interval(max(0.0, certify.down(low, 2)), certify.up(high, 2))
-
-
-def _by_part(
-    parts: list[tuple[Array, Array]], odd: Array
-) -> list[tuple[tuple[Array, Array], Array]]:
-    ends = np.cumsum([len(p) for p, _ in parts])
-    return list(zip(parts, np.split(odd, ends[:-1]), strict=True))
 
 
 def _window(pair: LikelihoodRatios, n: int) -> tuple[float, float]:
@@ -69,8 +61,9 @@ def _window(pair: LikelihoodRatios, n: int) -> tuple[float, float]:
         exponents = sign * rates[:, None] * shifted
         top = exponents.max(axis=1)
         growth = np.log(np.exp(exponents - top[:, None]) @ pair.weights) + top
-        rounding = certify.UNIT * (len(shifted) + 16 + 8 * abs(exponents).max(axis=1))
-        bounds = (n * (growth + 2 * rounding) + TAIL_EXPONENT) / rates * (1 + 1e-12)
+        # Of the exponents, the exponential, the sum, and the logarithm, of at most twice the size.
+        rounding = certify.UNIT * (2 * len(shifted) + 32 + 24 * abs(exponents).max(axis=1))
+        bounds = (n * (growth + rounding) + TAIL_EXPONENT) / rates * (1 + 1e-12)
         best = int(np.argmin(bounds))
         ends.append((float(bounds[best]), float(rates[best])))
     half = max(end for end, _ in ends)
@@ -86,12 +79,13 @@ def _mean_cosines(pair: LikelihoodRatios, n: int, odd: Array, half: float) -> tu
     phases = rates[:, None] * shifted
     real, imaginary = np.cos(phases) @ pair.weights, np.sin(phases) @ pair.weights
     error = certify.UNIT * (2 * len(shifted) + 32 + 8 * rates * float(pair.weights @ abs(shifted)))
-    modulus = np.hypot(real, imaginary)
+    # The exact number is in the unit disc, so that a computed one outside is brought nearer to it.
+    modulus = np.minimum(1.0, np.hypot(real, imaginary))
     logarithm = np.log(np.maximum(modulus, 1e-300))
     angle = np.arctan2(imaginary, real)
     power = np.exp(n * logarithm)
     # |z**n - w**n| <= n |z - w| max(|z|, |w|)**(n - 1)
     larger = np.log(np.minimum(1.0, modulus + error))
     spread = n * error * np.exp((n - 1) * larger)
-    rounding = 8 * certify.UNIT * (n * (abs(logarithm) + abs(angle)) + 4)
+    rounding = 10 * certify.UNIT * (n * (abs(logarithm) + abs(angle)) + 4)
     return power * np.cos(n * angle), spread + power * rounding + 1e-290

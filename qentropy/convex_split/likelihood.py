@@ -19,7 +19,7 @@ __all__ = ["WEIGHT_ERROR", "LikelihoodRatios", "likelihood_ratios"]
 
 WEIGHT_ERROR = 4 * certify.UNIT
 """Bound of the relative error of each weight."""
-SMALLEST = 1e-200  # what sigma weighs less counts as outside: a ratio could overflow
+SMALLEST = 1e-70  # what sigma weighs less counts as outside: fourth powers of ratios are finite
 EQUAL = 16 * certify.UNIT
 
 

@@ -1,13 +1,14 @@
 """The convex-split state: rho hidden uniformly among n - 1 copies of sigma."""
 
+import math
 from functools import reduce
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from qentropy.blocks import Array, require_memory
-from qentropy.errors import DimensionMismatchError, InvalidParameterError
-from qentropy.operators import as_state
+from qentropy.errors import DimensionMismatchError
+from qentropy.operators import as_state, check_count
 
 __all__ = ["convex_split_state"]
 
@@ -53,12 +54,12 @@ def convex_split_state(rho: ArrayLike, sigma: ArrayLike, n: int) -> NDArray[np.i
         raise DimensionMismatchError(
             f"rho and sigma must be two matrices of one size; got {left.shape} and {right.shape}"
         )
-    if isinstance(n, bool) or n != int(n) or n < 1:
-        raise InvalidParameterError(f"n must be an integer of at least 1; got {n!r}")
-    # A float, so that a hopeless n is refused instead of being computed exactly.
-    require_memory(48.0 * float(len(left)) ** min(2 * int(n), 300), "the convex-split state")
-    terms = (reduce(np.kron, _factors(left, right, place, int(n))) for place in range(int(n)))
-    return np.asarray(sum(terms) / n)
+    copies = check_count(n)
+    # A float that cannot overflow, so that a hopeless n is refused at once.
+    entries = 2.0 ** min(1000.0, 2 * copies * math.log2(len(left)))
+    require_memory(48 * entries, "the convex-split state")
+    terms = (reduce(np.kron, _factors(left, right, place, copies)) for place in range(copies))
+    return np.asarray(sum(terms) / copies)
 
 
 def _factors(rho: Array, sigma: Array, place: int, n: int) -> list[Array]:

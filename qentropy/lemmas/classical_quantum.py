@@ -8,15 +8,16 @@ from numpy.typing import ArrayLike
 from qentropy.blocks import Array, BlockOperator
 from qentropy.certify.exact_operations import hermitian_part
 from qentropy.errors import DimensionMismatchError, InvalidStateError
+from qentropy.lemmas.gaussian_draws import drawn_distribution, drawn_state
+from qentropy.lemmas.statement import Normals
 from qentropy.operators import as_state, check_dims
-from qentropy.states import random_state
 
 __all__ = [
     "block_diagonal",
     "classical_quantum_parts",
     "conditional_parts",
+    "ensemble_state",
     "from_parts",
-    "random_ensemble",
 ]
 
 
@@ -59,8 +60,27 @@ def block_diagonal(parts: Array) -> BlockOperator:
     return BlockOperator((hermitian_part(parts),), (index,), size * count)
 
 
-def random_ensemble(rng: np.random.Generator, dims: tuple[int, int], rank: int) -> Array:
-    """A random classical-quantum state whose conditional states have this rank."""
-    states = [random_state(dims[0], rank=rank, rng=rng) for _ in range(dims[1])]
-    weights = rng.dirichlet(np.ones(dims[1]))
-    return from_parts(weights[:, None, None] * np.stack(states))
+def ensemble_state(normals: Normals, dims: tuple[int, int], rank: int, *, unused: int = 0) -> Array:
+    """Classical-quantum state whose conditional states have a rank, from normal numbers.
+
+    Parameters
+    ----------
+    normals
+        Where the numbers come from.
+    dims
+        ``(d_A, d_B)``.
+    rank
+        Rank of each conditional state.
+    unused
+        How many of the d_B outcomes, the last ones, have probability zero.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> ensemble_state(lambda *shape: rng.normal(size=shape), (2, 3), 1).shape
+    (6, 6)
+    """
+    parts = np.zeros((dims[1], dims[0], dims[0]), dtype=complex)
+    for outcome, weight in enumerate(drawn_distribution(normals, dims[1] - unused)):
+        parts[outcome] = weight * drawn_state(normals, dims[0], rank)
+    return from_parts(parts)

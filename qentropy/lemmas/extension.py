@@ -1,38 +1,54 @@
 """The trace-distance lemma: an extension of a nearby marginal that stays near."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from qentropy import certify
 from qentropy.blocks import Array, one_group
 from qentropy.certify.exact_operations import hermitian_part
-from qentropy.errors import DimensionMismatchError
 from qentropy.lemmas.classical_quantum import (
     block_diagonal,
     classical_quantum_parts,
-    conditional_parts,
+    ensemble_state,
     from_parts,
-    random_ensemble,
 )
+from qentropy.lemmas.ensemble_extension import ensemble_extension
+from qentropy.lemmas.gaussian_draws import drawn_state
 from qentropy.lemmas.rounding import frobenius_norm, trace_defect
-from qentropy.operators import as_state, check_epsilon
+from qentropy.lemmas.statement import Normals, Statement
+from qentropy.operators import check_epsilon
 from qentropy.results import Interval, LemmaCheck
-from qentropy.states import random_state
 
-__all__ = ["check_trace_distance_extension", "random_check", "trace_distance_extension"]
+__all__ = [
+    "STATEMENTS",
+    "Extension",
+    "check_sharp_extension_distance",
+    "check_trace_distance_extension",
+    "draw_marginal",
+    "extension_parts",
+    "trace_distance_extension",
+]
+
+Extension: TypeAlias = Callable[[ArrayLike, ArrayLike, Sequence[int]], Array]
+"""What constructs sigma_AB from rho_AB, sigma_A and the dimensions."""
 
 
 def check_trace_distance_extension(
-    rho_ab: ArrayLike, sigma_a: ArrayLike, dims: Sequence[int], *, factor: float = 1.0
+    rho_ab: ArrayLike,
+    sigma_a: ArrayLike,
+    dims: Sequence[int],
+    *,
+    factor: float = 1.0,
+    extension: Extension | None = None,
 ) -> LemmaCheck:
     r"""Trace-distance lemma, ``||rho_AB - sigma_AB||_1 <= 2 sqrt(||rho_A - sigma_A||_1)``.
 
     The classical-quantum extension sigma_AB is constructed by `trace_distance_extension`. The
-    statement is evaluated at the marginal that this matrix exactly has; how far it is from the
-    given sigma_A is part of the result.
+    statement is evaluated at the marginal that this matrix exactly has; that it is sigma_A is
+    another statement, `check_extension_marginal`.
 
     Parameters
     ----------
@@ -44,12 +60,13 @@ def check_trace_distance_extension(
         ``(d_A, d_B)``.
     factor
         Multiplies the right-hand side.
+    extension
+        Another construction of sigma_AB from the same three arguments, to be put to the test.
 
     Returns
     -------
     LemmaCheck
-        In `details`: the marginal's distance from sigma_A, both fidelities of (B13), and the
-        weight of sigma_B outside the support of rho_B, which the lemma says is zero.
+        Both sides without unit.
 
     Raises
     ------
@@ -60,47 +77,95 @@ def check_trace_distance_extension(
 
     References
     ----------
-    Paper, Lemma 11, (B12), (B13).
+    Paper, Lemma 11, (B12).
 
     Examples
     --------
+    >>> import numpy as np
     >>> rho_ab = np.diag([0.4, 0.1, 0.2, 0.3])
     >>> check = check_trace_distance_extension(rho_ab, np.diag([0.6, 0.4]), (2, 2))
     >>> check.verdict, round(check.rhs.upper, 6)
     (<Verdict.PROVED: 'PROVED'>, 0.894427)
     """
     scale = check_epsilon(factor, name="factor")
-    state, parts = classical_quantum_parts(rho_ab, dims)
-    target = as_state(sigma_a, "sigma_a")
-    extension = trace_distance_extension(state, target, dims)
-    pieces = conditional_parts(extension, dims)
-    rho_a, sigma_marginal = parts.sum(axis=0), pieces.sum(axis=0)
-    rounding = certify.gamma(len(parts) + 1) * sum(frobenius_norm(p) for p in (*parts, *pieces))
-    defect = 4 * (trace_defect(state) + trace_defect(extension))
-    lhs = certify.trace_norm_interval(block_diagonal(parts - pieces), certify.UNIT * 4 + defect)
-    rhs = certify.trace_norm_interval(
-        one_group(hermitian_part(rho_a - sigma_marginal)),
-        certify.up(rounding + defect + 4 * certify.UNIT),
-    )
-    outside = pieces[np.einsum("bii->b", parts).real == 0]
+    parts, pieces = extension_parts(rho_ab, sigma_a, dims, extension)
+    lhs, marginal = _distances(parts, pieces)
+    ends = [2 * scale * math.sqrt(t) for t in (marginal.lower, marginal.upper)]
     return LemmaCheck(
-        statement="trace distance",
+        statement="trace distance of an extension",
         equation="(B12)",
         lhs=lhs,
-        rhs=Interval(
-            certify.down(2 * scale * math.sqrt(rhs.lower), 3),
-            certify.up(2 * scale * math.sqrt(rhs.upper), 3),
-        ),
-        instance=f"d_A = {len(target)}, d_B = {len(parts)}",
-        details={
-            "distance of the marginal from sigma_A": certify.trace_norm_interval(
-                one_group(hermitian_part(sigma_marginal - target)), rounding
-            ),
-            "F(rho_AB, sigma_AB)": _fidelity(parts, pieces),
-            "F(rho_A, sigma_A)": _fidelity(rho_a[None], sigma_marginal[None]),
-            "weight of sigma_B outside supp(rho_B)": Interval(0.0, float(np.abs(outside).sum())),
-        },
+        rhs=Interval(max(0.0, certify.down(ends[0], 3)), certify.up(ends[1], 3)),
+        instance=f"d_A = {parts.shape[1]}, d_B = {len(parts)}",
     )
+
+
+def check_sharp_extension_distance(
+    rho_ab: ArrayLike,
+    sigma_a: ArrayLike,
+    dims: Sequence[int],
+    *,
+    factor: float = 1.0,
+    extension: Extension | None = None,
+) -> LemmaCheck:
+    r"""Sharper lemma, ``||rho_AB - sigma_AB||_1 <= 2 sqrt(t - t**2/4)``, t the marginals' distance.
+
+    By (B13) both pairs have one fidelity F, which by (B14) is at least ``1 - t/2``, and the
+    left-hand side is at most ``2 sqrt(1 - F**2)``. Orthogonal marginals attain equality, as they
+    do not in (B12).
+
+    Parameters
+    ----------
+    rho_ab, sigma_a, dims, factor, extension
+        As in `check_trace_distance_extension`.
+
+    Returns
+    -------
+    LemmaCheck
+        Both sides without unit.
+
+    Raises
+    ------
+    InvalidStateError, DimensionMismatchError
+        As `check_trace_distance_extension`.
+
+    References
+    ----------
+    Paper, (B13) and (B14), before they are weakened to (B12).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rho_ab = np.diag([0.4, 0.1, 0.2, 0.3])
+    >>> check = check_sharp_extension_distance(rho_ab, np.diag([0.6, 0.4]), (2, 2))
+    >>> check.verdict, round(check.rhs.upper, 6)
+    (<Verdict.PROVED: 'PROVED'>, 0.871780)
+    """
+    scale = check_epsilon(factor, name="factor")
+    parts, pieces = extension_parts(rho_ab, sigma_a, dims, extension)
+    lhs, marginal = _distances(parts, pieces)
+    # t - t**2/4 increases up to t = 2.
+    ends = [2 * scale * math.sqrt(t - t**2 / 4) for t in (marginal.lower, min(2.0, marginal.upper))]
+    return LemmaCheck(
+        statement="trace distance of an extension, from its fidelity",
+        equation="cf. (B12)",
+        lhs=lhs,
+        rhs=Interval(max(0.0, certify.down(ends[0], 8)), certify.up(ends[1], 8)),
+        instance=f"d_A = {parts.shape[1]}, d_B = {len(parts)}",
+    )
+
+
+def _distances(parts: Array, pieces: Array) -> tuple[Interval, Interval]:
+    """``||rho_AB - sigma_AB||_1`` and ``||rho_A - Tr_B sigma_AB||_1``, over their traces."""
+    gap = parts.sum(axis=0) - pieces.sum(axis=0)
+    rounding = certify.gamma(len(parts) + 1) * sum(frobenius_norm(p) for p in (*parts, *pieces))
+    # A state over its trace a differs from itself by |a - 1|.
+    defect = 4 * (trace_defect(from_parts(parts)) + trace_defect(from_parts(pieces)))
+    whole = certify.trace_norm_interval(block_diagonal(parts - pieces), certify.UNIT * 4 + defect)
+    marginal = certify.trace_norm_interval(
+        one_group(hermitian_part(gap)), certify.up(rounding + defect + 4 * certify.UNIT)
+    )
+    return whole, Interval(min(2.0, marginal.lower), marginal.upper)
 
 
 def trace_distance_extension(rho_ab: ArrayLike, sigma_a: ArrayLike, dims: Sequence[int]) -> Array:
@@ -131,52 +196,52 @@ def trace_distance_extension(rho_ab: ArrayLike, sigma_a: ArrayLike, dims: Sequen
 
     Examples
     --------
+    >>> import numpy as np
     >>> extension = trace_distance_extension(np.eye(4) / 4, np.diag([1.0, 0.0]), (2, 2))
     >>> np.diag(extension).round(12)
     array([0.5, 0.5, 0. , 0. ])
     """
-    _, parts = classical_quantum_parts(rho_ab, dims)
-    target = as_state(sigma_a, "sigma_a")
-    if target.shape != parts.shape[1:]:
-        raise DimensionMismatchError(
-            f"sigma_a must act on A, shape {parts.shape[1:]}; got {target.shape}"
-        )
-    marginal = one_group(hermitian_part(parts.sum(axis=0)))
-    root, inverse = (marginal.spectrum.power(p)[0][0] for p in (0.5, -0.5))
-    sigma_root = one_group(target).spectrum.power(0.5)[0][0]
-    left, _, right = np.linalg.svd(root @ sigma_root)
-    unitary = (left @ right).conj().T
-    effects = inverse @ parts @ inverse
-    used = np.flatnonzero(np.einsum("bii->b", parts).real > 0)
-    # Outside the support of rho_A the effects must still add up to the identity.
-    effects[used[0]] += np.eye(len(target)) - effects.sum(axis=0)
-    turned = sigma_root @ unitary
-    pieces = hermitian_part(turned @ effects @ turned.conj().T)
-    values, vectors = np.linalg.eigh(pieces[used])
-    pieces[used] = (vectors * np.maximum(values, 0.0)[:, None, :]) @ vectors.conj().swapaxes(1, 2)
-    return from_parts(hermitian_part(pieces))
+    return from_parts(ensemble_extension(rho_ab, sigma_a, dims).pieces)
 
 
-def random_check(rng: np.random.Generator, k: int) -> LemmaCheck:
-    """The statement on the k-th of several shapes and ranks, with random states."""
-    dims = ((2, 2), (2, 3), (3, 2), (4, 3), (3, 5), (5, 2))[k % 6]
-    sigma = random_state(dims[0], rank=1 + k % dims[0], rng=rng)
-    return check_trace_distance_extension(random_ensemble(rng, dims, 1 + k % dims[0]), sigma, dims)
+def extension_parts(
+    rho_ab: ArrayLike, sigma_a: ArrayLike, dims: Sequence[int], extension: Extension | None = None
+) -> tuple[Array, Array]:
+    """The parts of rho_AB and of its extension, each of shape ``(d_B, d_A, d_A)``.
 
-
-def _fidelity(left: Array, right: Array) -> Interval:
-    """Interval of ``||B^dagger A||_1`` for factors ``B B^dagger`` and ``A A^dagger`` of the states.
-
-    The trace norm of a matrix is half that of its Hermitian dilation.
+    Raises
+    ------
+    InvalidStateError
+        An argument or the extension is not a state, or not classical on B.
     """
-    factors = [certify.state_factor(block_diagonal(x)).groups[0] for x in (left, right)]
-    product = factors[0].conj().swapaxes(-1, -2) @ factors[1]
-    zero = np.zeros_like(product)
-    dilation = np.block([[zero, product], [product.conj().swapaxes(-1, -2), zero]])
-    error = (
-        certify.gamma(4 * product.shape[-1] + 8)
-        * frobenius_norm(factors[0])
-        * frobenius_norm(factors[1])
-    )
-    norm = certify.trace_norm_interval(block_diagonal(dilation), 2 * error)
-    return Interval(norm.lower / 2, norm.upper / 2)
+    _, parts = classical_quantum_parts(rho_ab, dims)
+    construct = trace_distance_extension if extension is None else extension
+    _, pieces = classical_quantum_parts(construct(rho_ab, sigma_a, dims), dims)
+    return parts, pieces
+
+
+def draw_marginal(normals: Normals, k: int) -> dict[str, Any]:
+    """An ensemble and a marginal, the k-th of several shapes and ranks."""
+    dims = ((2, 2), (2, 3), (3, 2), (4, 3), (3, 5), (5, 2))[k % 6]
+    rank, unused = 1 + k % dims[0], int(k % 6 in {1, 4})
+    return {
+        "rho_ab": ensemble_state(normals, dims, rank, unused=unused),
+        "sigma_a": drawn_state(normals, dims[0], rank),
+        "dims": dims,
+    }
+
+
+STATEMENTS = (
+    Statement(
+        name="trace-distance-extension",
+        check=check_trace_distance_extension,
+        draw=draw_marginal,
+        false_variant={"factor": 0.1},
+    ),
+    Statement(
+        name="sharp-extension-distance",
+        check=check_sharp_extension_distance,
+        draw=draw_marginal,
+        false_variant={"factor": 0.1},
+    ),
+)

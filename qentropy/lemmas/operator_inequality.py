@@ -1,22 +1,28 @@
 """The operator inequality of classical-quantum states."""
 
 from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from qentropy import certify
+from qentropy.blocks import Array
 from qentropy.certify.exact_operations import hermitian_part
 from qentropy.lemmas.classical_quantum import (
     block_diagonal,
     classical_quantum_parts,
-    random_ensemble,
+    ensemble_state,
 )
 from qentropy.lemmas.rounding import frobenius_norm
+from qentropy.lemmas.statement import Normals, Statement
 from qentropy.operators import check_epsilon
 from qentropy.results import Interval, LemmaCheck
 
-__all__ = ["check_cq_operator_inequality", "random_check"]
+__all__ = ["STATEMENTS", "check_cq_operator_inequality"]
+
+MOST_ROWS = 16
 
 
 def check_cq_operator_inequality(
@@ -36,8 +42,10 @@ def check_cq_operator_inequality(
     Returns
     -------
     LemmaCheck
-        ``0 <= lambda_min(rho_A (x) Pi_B - rho_AB)``, on the support of Pi_B. A smallest eigenvalue
-        that is exactly zero cannot be told from a small negative one and comes out UNDECIDED.
+        ``0 <= lambda_min(rho_A (x) Pi_B - rho_AB)``, on the support of Pi_B. Where intervals cannot
+        tell whether an eigenvalue is zero or negative, the matrices of up to 16 rows of rho_A are
+        eliminated in exact arithmetic. If rounding of rho_ab itself has made an eigenvalue
+        negative, the verdict is UNDECIDED.
 
     Raises
     ------
@@ -63,19 +71,58 @@ def check_cq_operator_inequality(
     size = sum(frobenius_norm(p) for p in used)
     error = certify.up((1 + scale) * certify.gamma(len(used) + 4) * size)
     smallest = certify.eigenvalue_interval(gap, largest=False)
+    low, high = certify.down(smallest.lower - error), certify.up(smallest.upper + error)
+    if low < 0 <= high and len(marginal) <= MOST_ROWS and _is_positive(used, scale):
+        low = 0.0
     if len(used) == 1 and scale == 1:
-        smallest = Interval(0.0, 0.0)  # both sides are the same matrix
-        error = 0.0
+        low = high = 0.0  # both sides are the same matrix
     return LemmaCheck(
         statement="cq inequality",
         equation="(B16)",
         lhs=Interval(0.0, 0.0),
-        rhs=Interval(smallest.lower - error, smallest.upper + error),
+        rhs=Interval(low, high),
         instance=f"d_A = {len(marginal)}, d_B = {len(parts)}",
     )
 
 
-def random_check(rng: np.random.Generator, k: int) -> LemmaCheck:
-    """The statement on the k-th of several shapes and ranks, with random states."""
-    dims = ((2, 2), (2, 3), (3, 2), (4, 3), (3, 5), (5, 2))[k % 6]
-    return check_cq_operator_inequality(random_ensemble(rng, dims, dims[0]), dims)
+def _is_positive(parts: Array, scale: float) -> bool:
+    """Whether ``scale * sum_i p_i rho_i - p_b rho_b`` is positive for every b, exactly."""
+    exact = np.vectorize(Fraction, otypes=[object])
+    blocks = [np.block([[p.real, -p.imag], [p.imag, p.real]]) for p in parts]
+    terms = [exact(block) for block in blocks]
+    whole = sum(terms) * Fraction(scale)
+    return all(_eliminates(whole - term) for term in terms)
+
+
+def _eliminates(matrix: Array) -> bool:
+    """Whether no pivot of a symmetric matrix is negative, or zero in a row that is not."""
+    while len(matrix):
+        pivot, column = matrix[0, 0], matrix[1:, 0]
+        if pivot < 0 or (pivot == 0 and column.any()):
+            return False
+        matrix = matrix[1:, 1:] - np.outer(column, column) / (pivot or 1)
+    return True
+
+
+def _draw(normals: Normals, k: int) -> dict[str, Any]:
+    """Outcomes whose states span the space even without one of them: nothing is exactly zero."""
+    dims, rank = (
+        ((2, 2), 2),
+        ((2, 3), 1),
+        ((3, 2), 3),
+        ((4, 3), 2),
+        ((3, 5), 1),
+        ((5, 2), 5),
+        ((4, 4), 3),
+    )[k % 7]
+    return {"rho_ab": ensemble_state(normals, dims, rank), "dims": dims}
+
+
+STATEMENTS = (
+    Statement(
+        name="cq-operator-inequality",
+        check=check_cq_operator_inequality,
+        draw=_draw,
+        false_variant={"factor": 0.5},
+    ),
+)

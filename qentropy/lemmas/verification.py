@@ -1,89 +1,99 @@
-"""Every statement on many instances, and the verdict on each."""
+"""Every statement on many instances: random ones, and those that a search finds from the worst."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import TypeAlias
 
 import numpy as np
 
 from qentropy.errors import InvalidParameterError
-from qentropy.lemmas import convex_split, extension, operator_inequality
-from qentropy.results import LemmaCheck, Verdict
+from qentropy.lemmas import (
+    bath_size,
+    collision_bound,
+    convex_split,
+    counterexample,
+    energy_conservation,
+    energy_subspaces,
+    extension,
+    extension_properties,
+    fidelities,
+    fixed_weights,
+    master_equation,
+    operator_inequality,
+    random_unitary_channels,
+    reachable_distance,
+    swap_collisions,
+    trivial_hamiltonian,
+)
+from qentropy.lemmas.reports import Instance, LemmaReport
+from qentropy.lemmas.search import RecordedNormals, Vector, adversarial_instance
+from qentropy.lemmas.statement import Statement
+from qentropy.operators import check_count
 
-__all__ = ["STATEMENTS", "LemmaReport", "verify"]
+__all__ = ["EVALUATIONS", "STATEMENTS", "Progress", "verify"]
 
-STATEMENTS: dict[str, Callable[[np.random.Generator, int], LemmaCheck]] = {
-    "convex-split": convex_split.random_check,
-    "trace-distance-extension": extension.random_check,
-    "cq-operator-inequality": operator_inequality.random_check,
-}
-"""For each statement: a check of its k-th random instance."""
+EVALUATIONS = 120
+"""How many instances a search looks at, unless told otherwise."""
 
+Progress: TypeAlias = Callable[[str], None]
+"""Called with a statement's name for each of its instances that is done."""
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class LemmaReport:
-    """A statement on many instances.
-
-    Parameters
-    ----------
-    statement, equation
-        Name and equation number in the paper.
-    checks
-        One check per instance.
-    """
-
-    statement: str
-    equation: str
-    checks: tuple[LemmaCheck, ...]
-
-    @property
-    def tightest(self) -> LemmaCheck:
-        """The check with the smallest proved slack."""
-        return min(self.checks, key=lambda check: check.slack.lower)
-
-    @property
-    def verdict(self) -> Verdict:
-        """REFUTED if any instance is, else UNDECIDED if any is, else PROVED."""
-        verdicts = {check.verdict for check in self.checks}
-        for verdict in (Verdict.REFUTED, Verdict.UNDECIDED):
-            if verdict in verdicts:
-                return verdict
-        return Verdict.PROVED
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain numbers and strings, ready for JSON."""
-        return {
-            "statement": self.statement,
-            "equation": self.equation,
-            "instances": len(self.checks),
-            "verdict": self.verdict.value,
-            "worst_slack": self.tightest.slack.lower,
-            "tightest": self.tightest.to_dict(),
-        }
+_ALL = (
+    *master_equation.STATEMENTS,
+    *random_unitary_channels.STATEMENTS,
+    *energy_conservation.STATEMENTS,
+    *swap_collisions.STATEMENTS,
+    *convex_split.STATEMENTS,
+    *collision_bound.STATEMENTS,
+    *extension.STATEMENTS,
+    *extension_properties.STATEMENTS,
+    *fidelities.STATEMENTS,
+    *operator_inequality.STATEMENTS,
+    *bath_size.STATEMENTS,
+    *fixed_weights.STATEMENTS,
+    *reachable_distance.STATEMENTS,
+    *energy_subspaces.STATEMENTS,
+    *counterexample.STATEMENTS,
+    *trivial_hamiltonian.STATEMENTS,
+)
+STATEMENTS: Mapping[str, Statement] = MappingProxyType({s.name: s for s in _ALL})
+"""The statements that can be checked, by name, in the paper's order."""
 
 
 def verify(
-    names: Sequence[str] = (), *, samples: int = 20, rng: int | np.random.Generator = 0
+    names: Sequence[str] = (),
+    *,
+    samples: int = 20,
+    evaluations: int = EVALUATIONS,
+    rng: int | np.random.Generator = 0,
+    progress: Progress = lambda _: None,
 ) -> Iterator[LemmaReport]:
-    """Check statements on random instances of several shapes and ranks, one report each.
+    """Check statements on random instances of several shapes and ranks, and search for worse ones.
 
     Parameters
     ----------
     names
         Keys of `STATEMENTS`; none means all.
     samples
-        Instances per statement, at least 1.
+        Random instances per statement, at least 1.
+    evaluations
+        Instances that the search of each statement may look at, from the worst random one; 0
+        leaves it out. Of these the tightest one is reported.
     rng
         Seed or generator; each statement draws from a stream of its own.
+    progress
+        Called with the statement's name for each instance, ``samples + evaluations`` times at
+        most.
 
     Yields
     ------
     LemmaReport
+        One for each statement, as soon as it is done.
 
     Raises
     ------
     InvalidParameterError
-        A name is unknown, or `samples` is not positive.
+        A name is unknown, or a number of instances is not as above.
 
     Examples
     --------
@@ -95,12 +105,39 @@ def verify(
         raise InvalidParameterError(
             f"unknown statement {unknown[0]!r}; known are {', '.join(STATEMENTS)}"
         )
-    if samples < 1:
-        raise InvalidParameterError(f"samples must be at least 1; got {samples}")
-    streams = np.random.default_rng(rng).spawn(len(STATEMENTS))
-    for (name, make), stream in zip(STATEMENTS.items(), streams, strict=True):
+    check_count(samples, "samples")
+    budget = 0 if evaluations == 0 else check_count(evaluations, "evaluations")
+    # By name, so that what a statement draws does not depend on the others.
+    seed = int(np.random.default_rng(rng).integers(2**63))
+    for name, statement in STATEMENTS.items():
         if not names or name in names:
-            checks = tuple(make(stream, k) for k in range(samples))
-            yield LemmaReport(
-                statement=checks[0].statement, equation=checks[0].equation, checks=checks
-            )
+            stream = np.random.default_rng([seed, *name.encode()])
+            yield _report(statement, stream, samples, budget, progress)
+
+
+def _report(
+    statement: Statement,
+    rng: np.random.Generator,
+    samples: int,
+    budget: int,
+    progress: Progress,
+) -> LemmaReport:
+    instances: list[Instance] = []
+    numbers: list[Vector] = []
+    for k in range(samples):
+        normals = RecordedNormals(rng)
+        arguments = statement.draw(normals, k)
+        instances.append(Instance(arguments=arguments, check=statement.check(**arguments)))
+        numbers.append(normals.numbers)
+        progress(statement.name)
+    worst = min(range(samples), key=lambda k: instances[k].relative_slack)
+    if budget and numbers[worst].size:
+        found = adversarial_instance(
+            statement,
+            worst,
+            numbers[worst],
+            evaluations=budget,
+            progress=lambda: progress(statement.name),
+        )
+        instances.extend([found] if found else [])
+    return LemmaReport(name=statement.name, instances=tuple(instances), evaluations=budget)

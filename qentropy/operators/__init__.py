@@ -10,7 +10,13 @@ from qentropy.errors import DimensionMismatchError
 from qentropy.operators.charges import check_charge, conserving
 from qentropy.operators.matrices import INPUT_TOLERANCE, hermitian_matrix, to_dense
 from qentropy.operators.pairs import StatePair
-from qentropy.operators.parameters import Ball, check_ball, check_epsilon, is_real_number
+from qentropy.operators.parameters import (
+    Ball,
+    check_ball,
+    check_count,
+    check_epsilon,
+    is_real_number,
+)
 from qentropy.operators.repairs import (
     repaired_positive,
     repaired_state,
@@ -27,6 +33,7 @@ __all__ = [
     "as_positive",
     "as_state",
     "check_ball",
+    "check_count",
     "check_dims",
     "check_epsilon",
     "check_pair",

@@ -1,13 +1,13 @@
-"""Numbers and names that users pass: radii, orders, factors, smoothing balls."""
+"""Numbers and names that users pass: radii, orders, factors, counts, smoothing balls."""
 
 import math
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 
 from qentropy.errors import InvalidParameterError
 
-__all__ = ["Ball", "check_ball", "check_epsilon", "is_real_number"]
+__all__ = ["Ball", "check_ball", "check_count", "check_epsilon", "is_real_number"]
 
 Ball = Literal["trace-norm", "trace-distance", "purified-distance"]
 """Names of the smoothing balls."""
@@ -30,6 +30,29 @@ def check_epsilon(epsilon: float, upper: float = math.inf, *, name: str = "epsil
         bound = f"0 <= {name} <= {upper:g}" if math.isfinite(upper) else f"{name} >= 0"
         raise InvalidParameterError(f"{name} must be a real number, {bound}; got {epsilon!r}")
     return float(epsilon)
+
+
+LARGEST_COUNT = 2**53
+
+
+def check_count(value: Any, name: str = "n", upper: int = LARGEST_COUNT) -> int:
+    """A positive integer of Python or numpy, small enough to be exact as a float.
+
+    Raises
+    ------
+    InvalidParameterError
+        It is anything else.
+
+    Examples
+    --------
+    >>> check_count(3)
+    3
+    """
+    is_integer = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if not is_integer or not 1 <= value <= upper:
+        most = "2**53" if upper == LARGEST_COUNT else upper
+        raise InvalidParameterError(f"{name} must be an integer from 1 to {most}; got {value!r}")
+    return int(value)
 
 
 def is_real_number(value: object) -> bool:

@@ -1,9 +1,16 @@
 """How a system thermalizes by stochastic collisions with copies of its thermal state.
 
 The collisional master equation and the uniform swap model, the energy subspace condition under
-which that model is optimal, and the distance that no energy-preserving process can beat.
+which that model is optimal, the distance that no energy-preserving process can beat, and how
+large a bath has to be.
 """
 
+from qentropy.thermalization.bath_sizes import (
+    Assumption,
+    BathSize,
+    bath_size,
+    bath_size_lower_bound,
+)
 from qentropy.thermalization.collision_kinds import Collision
 from qentropy.thermalization.collisions import CollisionModel
 from qentropy.thermalization.energy_subspaces import (
@@ -21,11 +28,15 @@ from qentropy.thermalization.swaps import (
 )
 
 __all__ = [
+    "Assumption",
+    "BathSize",
     "Collision",
     "CollisionModel",
     "EnergySubspaceCondition",
     "EnergyTypes",
     "RandomUnitaryChannel",
+    "bath_size",
+    "bath_size_lower_bound",
     "energy_types",
     "optimal_thermalization_distance",
     "pinched",

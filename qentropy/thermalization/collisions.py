@@ -13,9 +13,9 @@ from numpy.typing import ArrayLike
 
 from qentropy.blocks import Array, require_memory
 from qentropy.errors import DimensionMismatchError, SolverError
-from qentropy.operators import as_hermitian, as_state
+from qentropy.operators import as_hermitian, as_state, check_count
 from qentropy.thermalization.collision_kinds import Collision, check_energy, check_fits
-from qentropy.thermalization.parameters import check_count, check_time
+from qentropy.thermalization.parameters import check_time
 from qentropy.thermalization.poisson import poisson_weights
 from qentropy.thermalization.random_unitaries import RandomUnitaryChannel, collision_mixture
 

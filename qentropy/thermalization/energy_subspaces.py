@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from qentropy.blocks import Array, extract, joint_blocks
 from qentropy.errors import DimensionMismatchError
-from qentropy.operators import as_hermitian, as_state, check_epsilon
+from qentropy.operators import as_hermitian, as_state, check_count, check_epsilon
 from qentropy.thermalization.energy_types import (
     Energies,
     ExactLevels,
@@ -19,7 +19,6 @@ from qentropy.thermalization.energy_types import (
     occupations,
     type_count,
 )
-from qentropy.thermalization.parameters import check_count
 
 __all__ = ["EnergySubspaceCondition", "pinched", "satisfies_energy_subspace_condition"]
 

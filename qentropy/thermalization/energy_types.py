@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 
 from qentropy.blocks import require_memory
 from qentropy.errors import InvalidParameterError
-from qentropy.operators import check_epsilon, is_real_number
-from qentropy.thermalization.parameters import check_count
+from qentropy.operators import check_count, check_epsilon, is_real_number
 
 __all__ = [
     "Energies",

@@ -13,10 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from qentropy import certify
 from qentropy.errors import DimensionMismatchError
-from qentropy.operators import as_state
+from qentropy.operators import as_state, check_count
 from qentropy.results import Interval
 from qentropy.thermalization.energy_types import Energies, energy_types, exact_levels
-from qentropy.thermalization.parameters import check_count
 
 __all__ = ["optimal_thermalization_distance"]
 

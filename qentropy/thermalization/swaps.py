@@ -15,15 +15,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from qentropy import certify
-from qentropy.blocks import Array, BlockOperator, extract, joint_blocks, one_group
-from qentropy.certify.enclosures import frobenius_bound
+from qentropy.blocks import Array, BlockOperator, extract, joint_blocks
 from qentropy.convex_split import convex_split_state
+from qentropy.convex_split.dense import deviation_error, independent_copies
 from qentropy.errors import DimensionMismatchError
-from qentropy.operators import as_state, check_epsilon
+from qentropy.operators import as_state, check_count, check_epsilon
 from qentropy.results import Interval
 from qentropy.thermalization.collision_kinds import Collision
 from qentropy.thermalization.collisions import CollisionModel, require_density_operator
-from qentropy.thermalization.parameters import check_count, check_rate, check_time
+from qentropy.thermalization.parameters import check_rate, check_time
 
 __all__ = ["position_probabilities", "swap_model", "time_to_thermalize"]
 
@@ -205,15 +205,9 @@ def _path(rho: Array, sigma: Array, n: int) -> _Path:
         )
     require_density_operator(len(rho), n)
     end = convex_split_state(rho, sigma, n)
-    power = reduce(np.kron, [sigma] * n)
+    power = independent_copies(sigma, n)
     start = reduce(np.kron, [rho, *[sigma] * (n - 1)])
-    # Each entry is a sum of n products of n factors, and states are divided by their traces, which
-    # rounding takes off one. Frobenius norms are multiplicative under Kronecker products.
-    traces = [certify.trace_interval(one_group(state)) for state in (rho, sigma)]
-    off = max(abs(x - 1) for trace in traces for x in (trace.lower, trace.upper))
-    first, other = (frobenius_bound(one_group(state)) for state in (rho, sigma))
-    size = other ** (n - 1) * (first + other)
-    error = certify.up(size * (1 + 1e-9) * (certify.gamma(8 * n + 16) + 4 * n * off))
+    error = deviation_error(rho, sigma, n)
     index = joint_blocks(start - power, end - power)
     return _Path(extract(start - power, index), extract(end - power, index), error)
 

@@ -186,6 +186,11 @@ def test_bath_bounds_are_averaged_in_their_exponents(tables: Tables) -> None:
     np.testing.assert_allclose(lower["mean"], 2 ** (0.9 * scaling["mean"]), rtol=1e-12)
     np.testing.assert_allclose(pinched["mean"], lower["mean"] / 2**0.1, rtol=1e-12)
     assert (upper["count"] == 12).all()
+    assert set(bounds["bound"]) == {
+        *("upper", "collision", "lower", "pinched", "purified", "asymptotic")
+    }
+    purified = bounds[bounds["bound"] == "purified"].set_index(keys)
+    np.testing.assert_allclose(purified["mean"], lower["mean"] / 2**0.05, rtol=1e-12)
 
 
 @pytest.mark.parametrize(

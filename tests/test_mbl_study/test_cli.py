@@ -18,7 +18,7 @@ import psutil
 import pytest
 from typer.testing import CliRunner, Result
 
-from mbl_study import cli, ensemble, plots, verification
+from mbl_study import cli, ensemble, plots, report, verification
 from mbl_study.ensemble import run_study
 from mbl_study.ledger import State
 from mbl_study.store import Store
@@ -71,13 +71,13 @@ def test_help_teaches() -> None:
     """The help explains what the commands are for, and each of them has an example."""
     assert "mbl-study run --preset quick" in call("--help").stdout
     commands = [command.callback.__name__ for command in cli.app.registered_commands]
-    assert commands == ["run", "status", "plot", "export", "verify"]
+    assert commands == ["run", "status", "plot", "report", "footprint", "export", "verify"]
     for name in commands:
         text = call(name, "--help").stdout
         assert f"Example: mbl-study {name} " in re.sub(r"\s+", " ", text)
 
 
-@pytest.mark.parametrize("arguments", ["--help", "--version", "run --help", "status"])
+@pytest.mark.parametrize("arguments", ["--help", "--version", "run --help", "status", "footprint"])
 def test_a_look_needs_no_heavy_library(folder: Path, arguments: str) -> None:
     """What computes and draws nothing waits for none of the libraries that do."""
     finish(folder)
@@ -207,6 +207,41 @@ def test_status_shows_who_holds_the_store_and_what_disagrees(folder: Path) -> No
     assert call("run", "study.toml", "--workers", "0", "--no-figures").exit_code == 1
 
 
+def test_report_writes_a_page(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page stands beside the store or where asked; stderr says where, stdout is empty."""
+    path = finish(folder)
+    asked = []
+
+    def write(store: Store, page: Path, **options: float) -> Path:
+        asked.append((store.path, page, options))
+        return page
+
+    monkeypatch.setattr(report, "write_report", write)
+    here = Path("results/small")
+    result = call("report", "study.toml")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == f"report: {here / 'report.html'}\n"
+    call("report", "--store", path, "--output", "x.html", "--power", 12, "--emission-factor", 0.3)
+    assert asked == [
+        (here / "store.sqlite", here / "report.html", {"power": 5.75, "emission_factor": 0.56}),
+        (path, Path("x.html"), {"power": 12.0, "emission_factor": 0.3}),
+    ]
+
+
+def test_footprint_counts_what_is_recorded(folder: Path) -> None:
+    """Hours come from the records, the rest from the options; the paper stands beside."""
+    finish(folder)
+    found = json.loads(call("footprint", "study.toml", "--power", "1000", "--json").stdout)
+    hours = TASKS * 0.25 / 3600
+    assert found["kernel_hours"] == pytest.approx(hours, rel=1e-12)
+    assert found["energy_kwh"] == pytest.approx(hours, rel=1e-12)
+    assert found["co2_kg"] == pytest.approx(0.56 * hours, rel=1e-12)
+    text = call("footprint", "--emission-factor", "0").stdout
+    assert "footprint of study small, 18 realizations" in text
+    assert re.search(r"energy \[kWh\] +[\d.e-]+ +1960 +690", text)
+    assert re.search(r"CO₂ \[kg\] +0 +1098 +386\.4", text)
+
+
 def test_export_writes_tables(folder: Path) -> None:
     """Parquet and CSV appear where asked, and their paths on stdout."""
     finish(folder)
@@ -255,6 +290,11 @@ def slightly_wrong(parameters: str) -> str:
         (["status"], "there is none"),
         (["status", "--store", "none.sqlite"], "there is no store yet"),
         (["plot", "study.toml"], "there is no store yet"),
+        (["report", "study.toml"], "there is no store yet"),
+        (["footprint", "study.toml"], "there is no store yet"),
+        (["footprint", "--power", "-1"], "greater than or equal to 0"),
+        (["footprint", "--power", "inf"], "must be a finite number"),
+        (["report", "--emission-factor", "nan"], "--emission-factor"),
         (["frobnicate"], "frobnicate"),
     ],
 )
@@ -284,12 +324,16 @@ def test_nothing_to_draw_yet(folder: Path) -> None:
     """A store without results cannot be drawn, and says so."""
     with Store("results/small/store.sqlite").run(faulty_tasks.study()):
         pass
-    result = call("plot")
-    assert result.exit_code == 2
-    assert "no results to draw yet" in result.stderr
+    for command, message in (("plot", "no results to draw yet"), ("report", "no results to show")):
+        result = call(command)
+        assert result.exit_code == 2
+        assert message in result.stderr
+    assert not list(folder.rglob("*.html"))
 
 
-@pytest.mark.parametrize("command", ["run", "status", "plot", "export", "verify"])
+@pytest.mark.parametrize(
+    "command", ["run", "status", "plot", "report", "footprint", "export", "verify"]
+)
 def test_fault_5_damaged_store_ends_with_3(folder: Path, command: str) -> None:
     """No command uses a damaged store; each says what is wrong with it, without a traceback."""
     path = finish(folder)
@@ -308,7 +352,7 @@ def test_fault_6_store_in_use_ends_with_4(folder: Path) -> None:
         result = call("run", "study.toml", "--workers", "0")
         assert result.exit_code == 4
         assert f"in use by process {os.getpid()}" in result.stderr
-        for command in ("status", "export", "plot"):
+        for command in ("status", "export", "plot", "footprint"):
             assert call(command).exit_code == 0
 
 

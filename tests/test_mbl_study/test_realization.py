@@ -79,6 +79,17 @@ def test_bounds_are_in_order(record: Record) -> None:
             upper = 2**region.max_relative_entropy / bath.epsilon**2
             assert bath.bath_size_upper == pytest.approx(upper)
             assert bath.bath_size_lower <= bath.bath_size_upper
+            chi_squared = 2**region.collision_relative_entropy - 1
+            assert bath.bath_size_collision == pytest.approx(chi_squared / bath.epsilon**2)
+            pinched = 2**region.collision_relative_entropy_pinched - 1
+            assert bath.bath_size_asymptotic * math.pi / 2 * bath.epsilon**2 == pytest.approx(
+                pinched
+            )
+            assert bath.bath_size_collision <= bath.bath_size_upper
+            assert 2**bath.pinched_lower <= bath.bath_size_purified * (1 + 1e-6)
+        for name in ("max", "collision"):
+            whole = getattr(region, f"{name}_relative_entropy")
+            assert getattr(region, f"{name}_relative_entropy_pinched") <= whole + 1e-12
         lowers = [bath.smooth_lower for bath in region.bath]
         uppers = [bath.smooth_upper for bath in region.bath]
         assert all(low <= high for low, high in zip(lowers, uppers[1:], strict=False))

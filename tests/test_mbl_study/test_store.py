@@ -9,7 +9,12 @@ import pytest
 
 from mbl_study import database
 from mbl_study.ensemble import run_study
-from mbl_study.errors import StoreDamagedError, StoreInUseError, StoreMissingError
+from mbl_study.errors import (
+    StoreDamagedError,
+    StoreInUseError,
+    StoreMissingError,
+    StudyMismatchError,
+)
 from mbl_study.ledger import Ending, Outcome, State
 from mbl_study.store import Store, open_store
 
@@ -103,6 +108,14 @@ def test_a_hostile_record_is_refused(store: Store, text: str) -> None:
     replace_record(store.path, text)
     with pytest.raises(StoreDamagedError, match="a row cannot be read"):
         list(store.results())
+
+
+def test_results_of_another_version_say_so(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Records of an older version lack numbers, and the answer is what to do, not damage."""
+    monkeypatch.setattr("mbl_study.store.PHYSICS_VERSION", 10**6)
+    with pytest.raises(StudyMismatchError, match=r"version \d+ of the physics.*new store"):
+        list(store.results())
+    assert store.counts()
 
 
 def test_a_hostile_task_is_refused(store: Store) -> None:

@@ -20,9 +20,11 @@ COLUMNS = {
     "realizations": "length disorder realization energy beta level_spacing_ratio trace_residual"
     " norm_residual anomaly seconds lapack_seconds",
     "regions": "length disorder realization region_size max_relative_entropy"
-    " max_relative_entropy_lattice collision_relative_entropy coherence",
+    " max_relative_entropy_lattice max_relative_entropy_pinched collision_relative_entropy"
+    " collision_relative_entropy_pinched coherence",
     "baths": "length disorder realization region_size epsilon smooth_lower smooth_upper"
-    " pinched_lower pinched_upper bath_size_lower bath_size_upper",
+    " pinched_lower pinched_upper bath_size_lower bath_size_upper bath_size_purified"
+    " bath_size_collision bath_size_asymptotic",
 }
 TASK = Task(length=4, realization=0, disorder=2.0, seed=1)
 

@@ -1,9 +1,12 @@
 """The command line ``qentropy``."""
 
+import io
 import json
 import math
 import subprocess
 import sys
+from dataclasses import replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -12,11 +15,12 @@ import numpy as np
 import pytest
 import scipy.sparse
 import scs
+from rich.console import Console
 from typer.testing import CliRunner
 
-from qentropy import lemmas
+from qentropy import cli, lemmas
 from qentropy.cli import app
-from qentropy.results import Interval, LemmaCheck
+from qentropy.lemmas import verification
 
 RUNNER = CliRunner()
 
@@ -119,20 +123,29 @@ def test_debug_shows_the_exception(files: tuple[str, str]) -> None:
     assert isinstance(result.exception, ValueError)
 
 
-def test_verify_prints_a_table() -> None:
-    """One row per statement, all proved."""
-    result = RUNNER.invoke(app, ["verify", "--samples", "2"])
+@pytest.mark.parametrize("columns", ["80", "120"])
+def test_verify_prints_a_table(columns: str) -> None:
+    """One row per statement, all proved, and nothing is cut off at usual widths."""
+    arguments = ["verify", "--samples", "2", "--search", "2"]
+    result = RUNNER.invoke(app, arguments, env={"COLUMNS": columns})
     assert result.exit_code == 0
     assert result.stdout.count("PROVED") == len(lemmas.STATEMENTS)
+    assert "…" not in result.stdout
+    lines = result.stdout.splitlines()
+    assert max(map(len, lines)) <= int(columns)
+    for name in lemmas.STATEMENTS:
+        assert any(name in line.split() for line in lines), name
+    assert result.stderr == ""
 
 
 def test_verify_one_statement_as_json() -> None:
     """Named statements only, with the tightest instance."""
-    result = RUNNER.invoke(app, ["verify", "convex-split", "--samples", "2", "--json"])
-    (report,) = json.loads(result.stdout)
+    arguments = ["verify", "convex-split", "--samples", "2", "--search", "0", "--json"]
+    (report,) = json.loads(RUNNER.invoke(app, arguments).stdout)
     assert report["equation"] == "(B4)"
     assert report["instances"] == 2
     assert report["tightest"]["verdict"] == "PROVED"
+    assert not report["tightest"]["adversarial"]
 
 
 def test_verify_unknown_statement() -> None:
@@ -142,19 +155,68 @@ def test_verify_unknown_statement() -> None:
     assert "convex-split" in result.stderr
 
 
-def test_verify_exits_with_one_when_refuted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A refuted statement gives exit code 1."""
-    false = LemmaCheck(
-        statement="two is at most one",
-        equation="(0)",
-        lhs=Interval(2, 2),
-        rhs=Interval(1, 1),
-        instance="none",
-    )
-    monkeypatch.setitem(lemmas.STATEMENTS, "convex-split", lambda rng, k: false)
-    result = RUNNER.invoke(app, ["verify", "convex-split"])
+@pytest.mark.parametrize("columns", ["80", "120"])
+def test_verify_exits_with_one_when_refuted(monkeypatch: pytest.MonkeyPatch, columns: str) -> None:
+    """A refuted statement gives exit code 1, and the table says which and where."""
+    honest = lemmas.STATEMENTS["convex-split"]
+    false = replace(honest, check=partial(honest.check, factor=0.01))
+    monkeypatch.setattr(verification, "STATEMENTS", {"convex-split": false})
+    arguments = ["verify", "convex-split", "--samples", "2", "--search", "2"]
+    result = RUNNER.invoke(app, arguments, env={"COLUMNS": columns})
     assert result.exit_code == 1
     assert "REFUTED" in result.stdout
+    assert "d = 2, n = " in result.stdout
+
+
+def test_verify_saves_instances(tmp_path: Path) -> None:
+    """The tightest instance is written, and read back it gives the sides that were reported."""
+    folder = tmp_path / "tight"
+    arguments = ["verify", "convex-split", "--samples", "2", "--search", "4", "--json"]
+    result = RUNNER.invoke(app, [*arguments, "--seed", "3", "--save-instances", str(folder)])
+    (report,) = json.loads(result.stdout)
+    name, instance = lemmas.load_instance(folder / "convex-split.json")
+    check = lemmas.STATEMENTS[name].check(**instance)
+    assert check.to_dict()["lhs"] == report["tightest"]["lhs"]
+    assert json.loads((folder / "convex-split.json").read_text())["seed"] == 3
+
+
+def test_verify_says_when_it_cannot_save(tmp_path: Path) -> None:
+    """A folder that cannot be made is one line on stderr and exit code 2."""
+    (tmp_path / "file").write_text("")
+    arguments = ["verify", "convex-split", "--samples", "1", "--search", "0"]
+    result = RUNNER.invoke(app, [*arguments, "--save-instances", str(tmp_path / "file")])
+    assert result.exit_code == 2
+    assert result.stderr.startswith("qentropy: ")
+
+
+def test_verify_lists_the_statements() -> None:
+    """Each statement is listed by name, with its formula, and nothing is checked."""
+    result = RUNNER.invoke(app, ["verify", "--list"], env={"COLUMNS": "200"})
+    lines = result.stdout.splitlines()
+    assert [line.split()[0] for line in lines] == list(lemmas.STATEMENTS)
+    assert "rho_AB <= rho_A (x) Pi_B" in result.stdout
+
+
+def test_names_of_statements_are_completed() -> None:
+    """The shell is offered the names of the statements."""
+    words = {"COMP_WORDS": "qentropy verify convex", "COMP_CWORD": "2"}
+    done = RUNNER.invoke(
+        app, [], prog_name="qentropy", env={**words, "_QENTROPY_COMPLETE": "complete_bash"}
+    )
+    assert "convex-split" in done.stdout.split()
+
+
+def test_verify_shows_progress_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a terminal the bar names the statement, says how much is left and ends full."""
+    screen = io.StringIO()
+    console = Console(file=screen, force_terminal=True, width=80)
+    monkeypatch.setattr(cli, "messages", console)
+    names = ["energy-weights", "fidelity-lower-bound"]
+    arguments = ["verify", *names, "--samples", "2", "--search", "2"]
+    assert RUNNER.invoke(app, arguments).exit_code == 0
+    shown = screen.getvalue()
+    assert names[1] in shown
+    assert "100%" in shown
 
 
 def test_help_teaches() -> None:

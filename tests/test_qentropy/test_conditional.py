@@ -46,7 +46,10 @@ names = pytest.mark.parametrize("quantity", QUANTITIES, ids=lambda f: f.__name__
 @names
 @pytest.mark.parametrize("case", KNOWN, ids=[case.name for case in KNOWN])
 def test_known_answer_lies_in_a_narrow_interval(case: Known, quantity: Callable[..., Any]) -> None:
-    """Acceptance cases 5 to 8, 10, 15, 17, 19 and closed forms."""
+    """Acceptance cases 5 (König, Renner, Schaffner), 6, 7 (Helstrom), 8, 10, 15, 17 and 19.
+
+    Case 10 is the chance of the maximum likelihood guess; the others are closed forms.
+    """
     value = getattr(case, FIELDS[quantity])
     result = quantity(case.rho, case.dims)
     assert result.converged

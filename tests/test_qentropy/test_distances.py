@@ -50,7 +50,7 @@ KNOWN = {
 def test_known_values(
     distance: Callable[..., float], rho: Any, sigma: Any, expected: float
 ) -> None:
-    """Values in closed form; the source of each stands next to it in the table."""
+    """Acceptance cases 11 (toqito's tests) and 27 (Ishizaka, Hiroshima), and closed forms."""
     value = distance(rho, sigma)
     assert isinstance(value, float)
     assert value == pytest.approx(expected, abs=2e-10)

@@ -48,7 +48,7 @@ def test_known_values(rho: Any, alpha: float, expected: float) -> None:
 
 
 def test_conditional_entropy_of_an_entangled_state() -> None:
-    """H(A|B) = H(AB) - H(B) is -h(0.1) for Schmidt weights .9 and .1: a closed form."""
+    """Acceptance case 19: H(AB) - H(B) is -h(0.1) for Schmidt weights .9, .1, a closed form."""
     conditional = von_neumann_entropy(SCHMIDT) - von_neumann_entropy(
         partial_trace(SCHMIDT, (2, 2), 1)
     )

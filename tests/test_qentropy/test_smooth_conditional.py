@@ -38,7 +38,10 @@ kinds = pytest.mark.parametrize(("ball", "normalized"), KINDS)
     ("epsilon", "value"), [(0.0, 1.0), (0.1, 1.3219280949), (0.3, 2.3219280949)]
 )
 def test_classical_state_without_side_information(epsilon: float, value: float) -> None:
-    """Acceptance case 9: sub-normalised, trace distance; and the trace norm at twice the radius."""
+    """Acceptance case 9, by cutting the largest weights: sub-normalised, in trace distance.
+
+    The same in the trace norm at twice the radius.
+    """
     assert_known(smooth_conditional_min_entropy(SPIKE, (8, 1), epsilon, ball=TRACE), value)
     assert_known(smooth_conditional_min_entropy(SPIKE, (8, 1), 2 * epsilon, ball=NORM), value)
 

@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 from itertools import product
-from math import prod
+from math import comb, prod
 
 import numpy as np
 import pytest
@@ -35,3 +35,20 @@ def test_exact_rationals(seed: int, method: str) -> None:
         exact += abs(sum(terms, Fraction(0)) / n - prod(second[i] for i in word))
     found: Interval = convex_split_distance(np.diag(p), np.diag(q), n, method=method)
     assert Fraction(found.lower) <= exact <= Fraction(found.upper)
+
+
+@pytest.mark.parametrize("n", [20, 150, 400])
+@pytest.mark.parametrize("seed", range(3))
+def test_many_copies_of_two_letters(seed: int, n: int) -> None:
+    """With two letters the sum over types is short enough for rational numbers, and is enclosed."""
+    rng = np.random.default_rng(seed)
+    p, q = rng.dirichlet(np.full(2, (0.1, 1.0, 5.0)[seed]), 2)
+    (p_0, p_1), (q_0, q_1) = ([Fraction(x) / sum(map(Fraction, v)) for x in v] for v in (p, q))
+    exact = Fraction(0)
+    for k in range(n + 1):
+        ratio = (k * p_0 / q_0 + (n - k) * p_1 / q_1) / n
+        exact += comb(n, k) * q_0**k * q_1 ** (n - k) * abs(ratio - 1)
+    pair = likelihood_ratios(p, q)
+    found = pair.distance(exact_types.by_types(pair, n), n)
+    assert Fraction(found.lower) <= exact <= Fraction(found.upper)
+    assert found.width < 1e-11

@@ -55,6 +55,8 @@ def test_equal_states_stay_a_product() -> None:
         (np.eye(2) / 2, np.eye(2) / 2, "3", InvalidParameterError),
         (np.eye(2) / 2, np.eye(2) / 2, 40, ResourceLimitError),
         (np.eye(2) / 2, np.eye(2) / 2, 10**9, ResourceLimitError),
+        (np.eye(16) / 16, np.eye(16) / 16, 10**9, ResourceLimitError),
+        (np.eye(2) / 2, np.eye(2) / 2, np.inf, InvalidParameterError),
     ],
 )
 def test_bad_input(rho: object, sigma: object, n: object, error: type[Exception]) -> None:

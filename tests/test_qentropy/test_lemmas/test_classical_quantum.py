@@ -1,31 +1,41 @@
 """Parts of classical-quantum states, and the matrices that they come from."""
 
+import math
+
 import numpy as np
 import pytest
 
+from qentropy.blocks import Array
 from qentropy.errors import DimensionMismatchError, InvalidStateError
 from qentropy.lemmas.classical_quantum import (
     block_diagonal,
     classical_quantum_parts,
     conditional_parts,
+    ensemble_state,
     from_parts,
-    random_ensemble,
 )
 from qentropy.operators import partial_trace
 from qentropy.states import maximally_entangled_state
 
 DIMS = (2, 3)
-STATE = random_ensemble(np.random.default_rng(1), DIMS, 2)
 
 
-def test_a_random_ensemble_is_classical_on_b() -> None:
+def normals(*shape: int) -> Array:
+    """Normal numbers that are the same in every call."""
+    return np.random.default_rng(math.prod(shape)).standard_normal(shape)
+
+
+STATE = ensemble_state(normals, DIMS, 2)
+
+
+def test_a_drawn_ensemble_is_classical_on_b() -> None:
     """Its matrix is that of an ensemble, the quantum system first, of states of the rank wanted."""
     _, parts = classical_quantum_parts(STATE, DIMS)
     expected = sum(np.kron(part, np.diag(row)) for part, row in zip(parts, np.eye(3), strict=True))
     assert pytest.approx(expected, abs=1e-15) == STATE
     assert pytest.approx(partial_trace(STATE, DIMS, 0)) == parts.sum(axis=0)
-    pure = random_ensemble(np.random.default_rng(1), DIMS, 1)
-    assert [np.linalg.matrix_rank(part) for part in conditional_parts(pure, DIMS)] == [1, 1, 1]
+    pure = ensemble_state(normals, DIMS, 1, unused=1)
+    assert [np.linalg.matrix_rank(part) for part in conditional_parts(pure, DIMS)] == [1, 1, 0]
 
 
 def test_parts_and_matrix_stand_for_each_other() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from qentropy.errors import InvalidParameterError
-from qentropy.operators import check_ball, check_epsilon, is_real_number
+from qentropy.operators import check_ball, check_count, check_epsilon, is_real_number
 
 
 def test_numbers() -> None:
@@ -18,6 +18,19 @@ def test_numbers() -> None:
     assert check_epsilon(np.float64(0.5), 1.0) == 0.5
     with pytest.raises(InvalidParameterError, match=r"0 <= radius <= 2; got 3"):
         check_epsilon(3, 2.0, name="radius")
+
+
+def test_counts() -> None:
+    """Every integer from 1 to 2**53 passes, and comes back as an int of Python."""
+    assert check_count(2**53) == 2**53
+    assert type(check_count(np.int64(3))) is int
+
+
+@pytest.mark.parametrize("value", [0, -1, 1.0, True, "3", None, 2**53 + 1, math.nan])
+def test_bad_counts(value: object) -> None:
+    """A count is a positive integer that floats hold; the message names it."""
+    with pytest.raises(InvalidParameterError, match="copies must be an integer"):
+        check_count(value, "copies")
 
 
 def test_balls() -> None:

@@ -178,7 +178,10 @@ NAMES = [f"{c.source}, {c.ball} {c.epsilon:g}{'' if c.normalized else ', sub'}" 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("case", CASES, ids=NAMES)
 def test_known_answer_lies_in_the_interval(case: Case, method: str) -> None:
-    """Every route that applies proves an interval around the printed value."""
+    """Acceptance cases 9, 12, 14, 16 to 25; the source of each row is in its name.
+
+    Every route that applies proves an interval around the printed value.
+    """
     result = solve(
         case.rho,
         case.sigma,

@@ -1,4 +1,4 @@
-"""Counts, rates and times."""
+"""Rates and times."""
 
 import math
 
@@ -6,20 +6,13 @@ import numpy as np
 import pytest
 
 from qentropy.errors import InvalidParameterError
-from qentropy.thermalization.parameters import check_count, check_rate, check_time
+from qentropy.thermalization.parameters import check_rate, check_time
 
 
 def test_numbers_of_numpy_are_accepted() -> None:
     """What is accepted comes back as a number of Python."""
-    checked = (check_count(np.int64(3), "n"), check_rate(np.float64(2)), check_time(np.float32(0)))
-    assert [type(value) for value in checked] == [int, float, float]
-
-
-@pytest.mark.parametrize("value", [0, -1, 1.0, True, "3", None, 2**60])
-def test_bad_count(value: object) -> None:
-    """A count is a positive integer that floats hold."""
-    with pytest.raises(InvalidParameterError):
-        check_count(value, "n")
+    checked = (check_rate(np.float64(2)), check_time(np.float32(0)))
+    assert [type(value) for value in checked] == [float, float]
 
 
 @pytest.mark.parametrize("value", [0, -1.0, math.inf, math.nan, "1", None, True])
