@@ -240,9 +240,9 @@ def lower_end(problem: SmoothingProblem, parts: list[tuple[Piece, Lift]]) -> flo
 
     Examples
     --------
-    >>> from qentropy.operators import check_states
-    >>> rho, sigma = check_states(np.eye(1), np.eye(1) / 2)
-    >>> problem = SmoothingProblem(rho, sigma, "trace-distance", 0.1, True)
+    >>> from qentropy.operators import check_pair
+    >>> pair = check_pair(np.eye(1), np.eye(1) / 2)
+    >>> problem = SmoothingProblem(pair.rho, pair.sigma, "trace-distance", 0.1, True)
     >>> one, none = np.eye(1), np.zeros((1, 0))
     >>> round(lower_end(problem, [(pieces(problem)[0], Lift(one, one, 2.0, none, none))]), 9)
     2.0

@@ -181,7 +181,7 @@ def congruence(frame: Array, matrix: Array) -> Array:
     >>> congruence(np.ones((2, 1)), np.eye(2))
     array([[2.]])
     """
-    return hermitian(dagger(frame) @ matrix @ frame)
+    return hermitian(frame.conj().swapaxes(-1, -2) @ matrix @ frame)
 
 
 def dagger(matrix: Array) -> Array:
@@ -226,7 +226,9 @@ def hermitian(matrix: Array) -> Array:
     array([[0., 1.],
            [1., 0.]])
     """
-    return np.asarray((matrix + dagger(matrix)) / 2)
+    out = matrix + matrix.conj().swapaxes(-1, -2)
+    out /= 2
+    return np.asarray(out)
 
 
 class Coordinates:

@@ -112,12 +112,18 @@ class Newton:
 
     def lengths(self, change: Change) -> tuple[float, float]:
         """The longest primal and dual steps."""
-        both = [
-            (longest_step(v, dx), longest_step(v, ds))
-            for s, changes in zip(self.scalings, change.pairs, strict=True)
-            for v, (dx, ds) in zip(s.values, changes, strict=True)
-        ]
-        primal, dual = min(p for p, _ in both), min(d for _, d in both)
+        # One call for all matrices of a size: in few dimensions calls take the time.
+        sized: dict[int, list[tuple[Array, tuple[Array, Array]]]] = {}
+        for s, changes in zip(self.scalings, change.pairs, strict=True):
+            for v, pair in zip(s.values, changes, strict=True):
+                sized.setdefault(len(v), []).append((v, pair))
+        primal = dual = np.inf
+        for group in sized.values():
+            values = np.stack([v for v, _ in group])
+            primal, dual = (
+                min(length, longest_step(values, np.stack([pair[side] for _, pair in group])))
+                for side, length in enumerate((primal, dual))
+            )
         if not self.point.data.normalized:
             primal = min(primal, -self.point.s / change.s if change.s < 0 else primal)
             dual = min(dual, -self.point.mu / change.mu if change.mu < 0 else dual)

@@ -48,7 +48,7 @@ class System:
 
     def factorised(self) -> Callable[[Array], Array]:
         """The solution, by a factorisation in real coordinates of Hermitian matrices."""
-        from scipy.linalg import cho_factor, cho_solve  # slow to import
+        from scipy.linalg.lapack import dpotrf, dpotrs  # slow to import
 
         size = len(self.metrics[0])
         basis = Coordinates(size, any(np.iscomplexobj(m) for m in self.metrics))
@@ -60,12 +60,13 @@ class System:
         scale = 1 / np.sqrt(matrix.diagonal())
         matrix *= scale[:, None]
         matrix *= scale
-        factor = cho_factor(matrix.T, lower=True, overwrite_a=True, check_finite=False)
+        factor, failed = dpotrf(matrix.T, lower=1, clean=0, overwrite_a=1)
+        if failed:
+            raise np.linalg.LinAlgError("the system is not positive definite")
 
         def solve(right: Array) -> Array:
-            return basis.matrix(
-                scale * cho_solve(factor, scale * basis.vector(right), check_finite=False)
-            )
+            solution, _ = dpotrs(factor, scale * basis.vector(right), lower=1)
+            return basis.matrix(scale * solution)
 
         return solve
 
