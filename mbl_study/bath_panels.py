@@ -207,14 +207,21 @@ def _distinct(sizes: Sequence[qentropy.thermalization.BathSize]) -> dict[str, _L
 def _draw(
     ax: Axes, points: tuple[Any, Any], look: _Look, proved: Any, *, factor: Any = None
 ) -> None:
-    """One bound: its line, filled markers where it is proved and hollow ones elsewhere."""
+    """One bound: its line, filled markers where it is proved and hollow ones elsewhere.
+
+    With error bars all of its markers are alike, so that the line carries them.
+    """
     x, finite = points[0], np.where(np.isfinite(points[1]), points[1], np.nan)
     style: dict[str, Any] = {"color": look.color, "zorder": 3 if look is _EXACT else 2}
-    ax.plot(x, finite, linestyle=look.dash, **style)
+    marks: dict[str, Any] = {"marker": look.marker, "markeredgewidth": 0.6}
     if factor is not None:
+        marks |= {"markerfacecolor": look.color if proved.all() else "white", "elinewidth": 0.6}
         errors = (finite * (1 - 1 / factor), finite * (factor - 1))
-        ax.errorbar(x, finite, errors, fmt="none", ecolor=look.color, elinewidth=0.6)
-    style |= {"marker": look.marker, "linestyle": "none", "markeredgewidth": 0.6}
+        label = look.label
+        ax.errorbar(x, finite, errors, linestyle=look.dash, label=label, **style, **marks)
+        return
+    ax.plot(x, finite, linestyle=look.dash, **style)
+    style |= marks | {"linestyle": "none"}
     for chosen, face in ((proved, look.color), (~proved, "white")):
         ax.plot(x[chosen], finite[chosen], markerfacecolor=face, **style)
 

@@ -13,6 +13,7 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from mbl_study import analysis
+from mbl_study.bath_panels import plot_bath_size_of_regions
 from mbl_study.panels import (
     plot_bath_bounds,
     plot_level_spacing,
@@ -50,8 +51,9 @@ def draw_figures(
     Yields
     ------
     tuple
-        Name and figure: ``region_scaling_L<length>``, ``bath_bounds_L<length>``, ``slope`` and
-        ``level_spacing``; the first and the third also as ``region_scaling_lattice_L<length>`` and
+        Name and figure: ``region_scaling_L<length>``, ``bath_bounds_L<length>``,
+        ``bath_size_L<length>`` (every bound, at the strongest disorder), ``slope`` and
+        ``level_spacing``; the first and the fourth also as ``region_scaling_lattice_L<length>`` and
         ``slope_lattice``, with the reduced Gibbs state of the lattice as the thermal state.
 
     Raises
@@ -68,6 +70,9 @@ def draw_figures(
     for length in bounds["length"].unique():
         axes = plot_bath_bounds(bounds, chosen, length=length)
         yield f"bath_bounds_L{length}", figure_of(axes)
+        strongest = bounds.loc[bounds["length"] == length, "disorder"].max()
+        axes = plot_bath_size_of_regions(bounds, chosen, strongest, length=length)
+        yield f"bath_size_L{length}", figure_of(axes)
     yield from _entropy_figures(tables, "max_relative_entropy", "", samples)
     yield from _entropy_figures(tables, "max_relative_entropy_lattice", "_lattice", samples)
     axes = plot_level_spacing(analysis.level_spacing(tables.realizations))

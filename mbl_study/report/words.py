@@ -70,6 +70,17 @@ WORDS = {
         "Δ = ",
         ("upper bound", "lower bound"),
     ),
+    "bath_size": Words(
+        "Every bound on the bath size, strongest disorder",
+        Markup(
+            "The bounds of the paper and sharper ones, and what n<sub>ε</sub> tends to for small ε."
+            " Hollow markers are bounds that need the energy subspace condition, which regions of"
+            " three or more sites violate at n = 2|R| &minus; 2 at the latest. Geometric means; the"
+            " bars are standard errors of the exponent."
+        ),
+        "|R|",
+        "components",
+    ),
     "level_spacing": Words(
         "Gap ratio against disorder strength",
         Markup(

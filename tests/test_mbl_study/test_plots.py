@@ -13,6 +13,7 @@ from mbl_study.tables import Tables, tabulate
 
 NAMES = [
     "bath_bounds_L6",
+    "bath_size_L6",
     "region_scaling_L6",
     "slope",
     "region_scaling_lattice_L6",
