@@ -47,6 +47,16 @@ def test_its_two_points_enclose_the_value(
     assert any(f"of {dimension} dimensions" in note for note in result.report.notes)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("dimension", "rtol"), [(64, 1e-8), (128, 1e-6)])
+def test_large_states(dimension: int, rtol: float) -> None:
+    """Where N and P are confined by default; the gap that was asked for is proved."""
+    states = pair(dimension, dimension // 4)
+    result = smooth_max_relative_entropy(*states, 0.1, ball=TRACE, rtol=rtol)
+    assert result.method == "low-rank"
+    assert result.converged
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_it_agrees_with_the_path_on_the_whole_space(seed: int) -> None:
     """Two intervals of the same number."""
