@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from statement_instances import drawn
 
 from qentropy import states
 from qentropy.convex_split import convex_split_state
@@ -17,12 +18,6 @@ LOWEST = [1.0, 0.0, 0.0, 0.0]
 SHARED = [(0, 3), (3, 0), (1, 2), (2, 1)]
 
 
-def drawn(count: int = 15) -> list[dict[str, Any]]:
-    """Instances of the statement from a seeded generator."""
-    rng = np.random.default_rng(7)
-    return [STATEMENTS[0].draw(lambda *shape: rng.normal(size=shape), k) for k in range(count)]
-
-
 def on_shared_energy(matrix: Any) -> Any:
     """Diagonal entries of a state of two systems on |1,4>, |4,1>, |2,3>, |3,2>."""
     return np.diagonal(matrix).reshape(4, 4)[tuple(zip(*SHARED, strict=True))]
@@ -30,7 +25,7 @@ def on_shared_energy(matrix: Any) -> Any:
 
 def test_the_statement_is_proved_and_its_false_variant_refuted() -> None:
     """On every instance; and swaps are provably worse than the best channel."""
-    for arguments in drawn():
+    for arguments in drawn(STATEMENTS[0], 15):
         check = check_swap_counterexample(**arguments)
         assert check.verdict is Verdict.PROVED
         assert check.details["distance of swaps"].lower > check.details["least distance"].upper

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from statement_instances import drawn
 
 from qentropy import states
 from qentropy.errors import DimensionMismatchError, InvalidParameterError, InvalidStateError
@@ -20,16 +21,10 @@ SWAP = np.eye(4)[[0, 2, 1, 3]]
 ENERGIES = [0.0, 1.0, 1.0, 2.0]
 
 
-def drawn(statement: Any, count: int = 10) -> list[dict[str, Any]]:
-    """Instances of a statement from a seeded generator."""
-    rng = np.random.default_rng(7)
-    return [statement.draw(lambda *shape: rng.normal(size=shape), k) for k in range(count)]
-
-
 @pytest.mark.parametrize("statement", STATEMENTS, ids=lambda s: s.name)
 def test_true_statements_are_proved_and_false_ones_refuted(statement: Any) -> None:
     """On every instance the statement is PROVED, and its false variant REFUTED."""
-    for arguments in drawn(statement):
+    for arguments in drawn(statement, 10):
         assert statement.check(**arguments).verdict is Verdict.PROVED
         assert statement.check(**arguments, **statement.false_variant).verdict is Verdict.REFUTED
 

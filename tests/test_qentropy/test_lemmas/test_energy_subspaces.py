@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from statement_instances import drawn
 
 from qentropy import states
 from qentropy.errors import (
@@ -27,16 +28,10 @@ RHO, SIGMA = np.diag([0.7, 0.1, 0.2]), np.diag([0.5, 0.3, 0.2])
 EQUAL, GENERIC = [0.0, 1.0, 2.0], [0.0, 1.0, 2.5]
 
 
-def drawn(statement: Any, count: int = 15) -> list[dict[str, Any]]:
-    """Instances of a statement from a seeded generator."""
-    rng = np.random.default_rng(7)
-    return [statement.draw(lambda *shape: rng.normal(size=shape), k) for k in range(count)]
-
-
 @pytest.mark.parametrize("statement", STATEMENTS, ids=lambda s: s.name)
 def test_true_statements_are_proved_and_false_ones_refuted(statement: Any) -> None:
     """On every instance the statement is PROVED, and its false variant REFUTED."""
-    for arguments in drawn(statement):
+    for arguments in drawn(statement, 15):
         check = statement.check(**arguments)
         assert check.verdict is Verdict.PROVED
         assert "True" in check.instance

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy.linalg import expm
+from statement_instances import drawn
 
 from qentropy import states
 from qentropy.errors import (
@@ -29,16 +30,10 @@ CHECKS = (check_poisson_mixture, check_product_of_poissons)
 FLIP = np.array([[0.0, 1.0], [1.0, 0.0]])
 
 
-def drawn(statement: Any, count: int = 10) -> list[dict[str, Any]]:
-    """Instances of a statement from a seeded generator."""
-    rng = np.random.default_rng(7)
-    return [statement.draw(lambda *shape: rng.normal(size=shape), k) for k in range(count)]
-
-
 @pytest.mark.parametrize("statement", STATEMENTS, ids=lambda s: s.name)
 def test_true_statements_are_proved_and_false_ones_refuted(statement: Any) -> None:
     """On every instance the statement is PROVED, and its false variant REFUTED."""
-    for arguments in drawn(statement):
+    for arguments in drawn(statement, 10):
         check = statement.check(**arguments)
         assert check.verdict is Verdict.PROVED
         assert check.rhs.upper < 1e-9

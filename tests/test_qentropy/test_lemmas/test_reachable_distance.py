@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from statement_instances import drawn
 
 from qentropy import states
 from qentropy.errors import DimensionMismatchError, InvalidParameterError, InvalidStateError
@@ -21,17 +22,11 @@ SIGMA = np.diag([0.6, 0.3, 0.1])
 LEVELS = [0.0, 1.0, 1.0]
 
 
-def drawn(statement: Any, count: int = 15) -> list[dict[str, Any]]:
-    """Instances of a statement from a seeded generator."""
-    rng = np.random.default_rng(5)
-    return [statement.draw(lambda *shape: rng.normal(size=shape), k) for k in range(count)]
-
-
 @pytest.mark.parametrize("statement", STATEMENTS, ids=lambda s: s.name)
 def test_true_statements_are_proved_and_false_ones_refuted(statement: Any) -> None:
     """On every instance the statement is PROVED, and on most its false variant REFUTED."""
     verdicts = []
-    for arguments in drawn(statement):
+    for arguments in drawn(statement, 15, seed=5):
         assert statement.check(**arguments).verdict is Verdict.PROVED
         verdicts.append(statement.check(**arguments, **statement.false_variant).verdict)
     assert verdicts.count(Verdict.REFUTED) >= 12

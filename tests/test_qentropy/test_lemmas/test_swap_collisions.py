@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from statement_instances import drawn
 
 from qentropy import states
 from qentropy.convex_split import convex_split_state
@@ -28,16 +29,10 @@ from qentropy.thermalization import swap_model, time_to_thermalize
 MIXED = np.eye(2) / 2
 
 
-def drawn(statement: Any, count: int = 10) -> list[dict[str, Any]]:
-    """Instances of a statement from a seeded generator."""
-    rng = np.random.default_rng(7)
-    return [statement.draw(lambda *shape: rng.normal(size=shape), k) for k in range(count)]
-
-
 @pytest.mark.parametrize("statement", STATEMENTS, ids=lambda s: s.name)
 def test_true_statements_are_proved_and_false_ones_refuted(statement: Any) -> None:
     """On every instance the statement is PROVED, and its false variant REFUTED."""
-    for arguments in drawn(statement):
+    for arguments in drawn(statement, 10):
         check = statement.check(**arguments)
         assert check.verdict is Verdict.PROVED
         assert check.rhs.upper < 1e-9

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from statement_instances import drawn
 
 from qentropy import states
 from qentropy.errors import DimensionMismatchError, InvalidParameterError, InvalidStateError
@@ -12,15 +13,9 @@ from qentropy.lemmas.trivial_hamiltonian import STATEMENTS, check_trivial_hamilt
 from qentropy.results import Verdict
 
 
-def drawn(count: int = 15) -> list[dict[str, Any]]:
-    """Instances of the statement from a seeded generator."""
-    rng = np.random.default_rng(7)
-    return [STATEMENTS[0].draw(lambda *shape: rng.normal(size=shape), k) for k in range(count)]
-
-
 def test_the_statement_is_proved_and_its_false_variant_refuted() -> None:
     """With as many unitaries as levels every state becomes uniform, with one fewer none does."""
-    for arguments in drawn():
+    for arguments in drawn(STATEMENTS[0], 15):
         check = check_trivial_hamiltonian(**arguments)
         assert check.verdict is Verdict.PROVED
         assert check.rhs.upper < 1e-10
