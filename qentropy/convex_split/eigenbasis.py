@@ -13,6 +13,7 @@ import numpy as np
 
 from qentropy import certify
 from qentropy.blocks import Array, one_group
+from qentropy.certify.rounding import EXTENDED
 from qentropy.results import Interval
 
 __all__ = ["RotatedPair", "commuting_basis", "measurement_basis", "rotated_pair", "sigma_basis"]
@@ -111,7 +112,7 @@ def _unitary(basis: Array) -> Array:
     """The columns, made orthonormal in extended precision where that does not take long."""
     if len(basis) > EXTENDED_ROWS:
         return basis
-    columns = basis.astype(np.clongdouble if np.iscomplexobj(basis) else np.longdouble)
+    columns = basis.astype(np.result_type(EXTENDED, basis))
     defect = columns.conj().T @ columns - np.eye(len(basis))
     return np.asarray(columns - columns @ defect / 2)
 
