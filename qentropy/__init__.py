@@ -1,6 +1,7 @@
 """Certified entropic quantities of quantum states."""
 
 from qentropy import lemmas, programs, states, thermalization
+from qentropy.blocks import BlockOperator, direct_sum
 from qentropy.channels import (
     channel_max_relative_entropy,
     channel_min_relative_entropy,
@@ -52,6 +53,7 @@ from qentropy.smoothing import (
 )
 
 __all__ = [
+    "BlockOperator",
     "CertificationWarning",
     "CertifiedValue",
     "DimensionMismatchError",
@@ -74,6 +76,7 @@ __all__ = [
     "convex_split_distance",
     "convex_split_state",
     "diamond_distance",
+    "direct_sum",
     "fidelity",
     "hockey_stick_divergence",
     "hypothesis_testing_relative_entropy",

@@ -7,24 +7,29 @@ blocks and a stack of matrices only adds leading axes. Support decisions use one
 
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import repeat
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from qentropy.errors import ResourceLimitError
+from qentropy.errors import DimensionMismatchError, ResourceLimitError
 
 __all__ = [
+    "LARGE",
     "SUPPORT_TOLERANCE",
     "BlockOperator",
     "Spectrum",
     "as_csr",
+    "direct_sum",
     "extract",
+    "is_diagonal",
     "is_sparse",
     "joint_blocks",
+    "largest_eigenvalue",
     "one_group",
     "require_memory",
 ]
@@ -35,6 +40,10 @@ Operator: TypeAlias = Any
 
 SUPPORT_TOLERANCE = 1e-13
 """Eigenvalues below this fraction of the largest one count as zero."""
+
+
+LARGE = 64
+"""Rows from which on some eigenvalues cost less than all, and little of the time is Python's."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +63,11 @@ class BlockOperator:
     groups: tuple[Array, ...]
     index: tuple[NDArray[np.intp], ...]
     dimension: int
+
+    def has_blocks_of(self, other: "BlockOperator") -> bool:
+        """Whether the blocks of both occupy the same rows."""
+        same = len(self.index) == len(other.index)
+        return same and all(map(np.array_equal, self.index, other.index))
 
     def with_groups(self, groups: Sequence[Array]) -> "BlockOperator":
         """The same layout with other blocks."""
@@ -144,14 +158,59 @@ class Spectrum:
 
 def _eigh(group: Array) -> tuple[Array, Array]:
     """Eigenvalues, ascending, and eigenvectors; diagonal blocks are only sorted."""
-    diagonal = np.einsum("...ii->...i", group).real
-    if np.count_nonzero(group) > np.count_nonzero(diagonal):
+    if not is_diagonal(group):
         values, vectors = np.linalg.eigh(group)
         return values, vectors
+    diagonal = np.einsum("...ii->...i", group).real
     order = np.argsort(diagonal, axis=-1, kind="stable")
     places = np.arange(group.shape[-1])[:, None]
     vectors = (places == order[..., None, :]).astype(group.dtype)
     return np.take_along_axis(diagonal, order, axis=-1), vectors
+
+
+def is_diagonal(group: Array) -> bool:
+    """Whether all matrices of a stack are exactly diagonal.
+
+    Examples
+    --------
+    >>> is_diagonal(np.eye(2))
+    True
+    """
+    size = group.shape[-1]
+    if size > 1 and group[..., 0, 1:].any():
+        return False
+    return bool(np.count_nonzero(group) == np.count_nonzero(np.einsum("...ii->...i", group)))
+
+
+def largest_eigenvalue(group: Array, metric: Array | None = None) -> Array:
+    """Largest eigenvalue of each matrix of a stack, ``A x = k x`` or ``A x = k B x``.
+
+    Parameters
+    ----------
+    group
+        Hermitian matrices A, shape ``(..., b, b)``.
+    metric
+        Positive definite matrices B of the same shape.
+
+    Examples
+    --------
+    >>> largest_eigenvalue(np.diag([1.0, 3.0]), np.diag([1.0, 2.0]))
+    array(1.5)
+    """
+    size = group.shape[-1]
+    if size < LARGE and metric is None:
+        return np.asarray(np.linalg.eigvalsh(group)[..., -1])
+    from scipy.linalg import eigh  # slow to import
+
+    options: Any = {
+        "eigvals_only": True,
+        "subset_by_index": [size - 1, size - 1],
+        "check_finite": False,
+    }
+    matrices = group.reshape(-1, size, size)
+    metrics: Any = repeat(None) if metric is None else metric.reshape(-1, size, size)
+    largest = [eigh(a, b, **options)[0] for a, b in zip(matrices, metrics, strict=False)]
+    return np.reshape(largest, group.shape[:-2])
 
 
 def as_csr(matrix: Operator) -> Operator:
@@ -218,6 +277,54 @@ def _scattered(matrix: Operator, index: Sequence[NDArray[np.intp]]) -> list[Arra
         group[block[row], place[row], place[column]] = entries.data[inside]
         groups.append(group)
     return groups
+
+
+def direct_sum(blocks: Iterable[ArrayLike]) -> BlockOperator:
+    """Operator from its diagonal blocks, for every function that takes states.
+
+    Nothing of the size of the whole matrix is formed where rho and sigma are given in the same
+    blocks, such as the sectors of a conserved charge.
+
+    Parameters
+    ----------
+    blocks
+        Square matrices ``(b, b)``, from the first rows to the last; an array ``(m, b, b)`` stands
+        for m of them.
+
+    Returns
+    -------
+    BlockOperator
+
+    Raises
+    ------
+    DimensionMismatchError
+        There are no blocks, or one is not a square matrix.
+
+    Examples
+    --------
+    >>> direct_sum([[[0.5]], [[0.25, 0.1], [0.1, 0.25]]]).dense()
+    array([[0.5 , 0.  , 0.  ],
+           [0.  , 0.25, 0.1 ],
+           [0.  , 0.1 , 0.25]])
+    """
+    by_size: dict[int, tuple[list[Array], list[Array]]] = {}
+    rows = 0
+    for block in map(np.asarray, blocks):
+        stack = block[None] if block.ndim == 2 else block
+        if stack.ndim != 3 or stack.shape[-1] != stack.shape[-2] or 0 in stack.shape:
+            raise DimensionMismatchError(
+                f"blocks must be square matrices (b, b) or stacks (m, b, b); got {block.shape}"
+            )
+        count, size = stack.shape[:2]
+        matrices, places = by_size.setdefault(size, ([], []))
+        matrices.append(stack)
+        places.append(rows + np.arange(count * size).reshape(count, size))
+        rows += count * size
+    if not rows:
+        raise DimensionMismatchError("blocks must be at least one matrix; got none")
+    ordered = [by_size[size] for size in sorted(by_size, reverse=True)]
+    groups = tuple(np.concatenate(matrices) for matrices, _ in ordered)
+    return BlockOperator(groups, tuple(np.concatenate(places) for _, places in ordered), rows)
 
 
 def one_group(matrix: Array) -> BlockOperator:

@@ -12,7 +12,7 @@ from typing import ParamSpec, TypeVar
 
 import numpy as np
 
-from qentropy.blocks import SUPPORT_TOLERANCE, Array
+from qentropy.blocks import SUPPORT_TOLERANCE, Array, is_diagonal
 from qentropy.errors import SolverError
 from qentropy.operators import StatePair
 
@@ -144,6 +144,11 @@ def in_eigenbasis_of_sigma(pair: StatePair) -> Iterator[tuple[Array, Array]]:
     >>> [values.ravel() for _, values in in_eigenbasis_of_sigma(pair)]
     [array([0.5, 0.5])]
     """
+    diagonal = all(is_diagonal(group) for group in pair.sigma.groups)
+    if diagonal and pair.is_definite:
+        for rho, sigma in zip(pair.rho.groups, pair.sigma.groups, strict=True):
+            yield rho, np.einsum("...ii->...i", sigma).real
+        return
     spectrum = pair.sigma.spectrum
     rows = zip(pair.rho.groups, spectrum.values, spectrum.vectors, spectrum.support, strict=True)
     for rho, values, vectors, support in rows:

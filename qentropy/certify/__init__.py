@@ -38,6 +38,7 @@ from qentropy.certify.rotation import RotationDefect, rotation_defect
 from qentropy.certify.rounding import UNIT, down, gamma, log2_interval, up
 from qentropy.certify.support import outside_weight, support_radius
 from qentropy.certify.trace_ball import (
+    factored_lower,
     max_relative_entropy_interval,
     ratio_projector,
     smooth_lower,
@@ -52,6 +53,7 @@ __all__ = [
     "distinguishing_upper",
     "down",
     "eigenvalue_interval",
+    "factored_lower",
     "gamma",
     "information_lower",
     "information_upper",

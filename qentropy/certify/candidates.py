@@ -18,6 +18,7 @@ from qentropy.certify.exact_operations import (
     support_rows,
     to_order_one,
 )
+from qentropy.certify.factors import covered_trace
 from qentropy.certify.rounding import TINY, times_power, up
 from qentropy.results import Interval
 
@@ -87,12 +88,23 @@ def lifted(
     return candidate, False
 
 
-def distance_bound(rho: BlockOperator, state: BlockOperator, *, normalized: bool) -> float:
+def distance_bound(
+    rho: BlockOperator,
+    state: BlockOperator,
+    *,
+    normalized: bool,
+    removed: BlockOperator | None = None,
+) -> float:
     """Upper bound of ``Tr (rho/Tr rho - X)_+``, with ``X/Tr X`` for X if normalised.
 
-    The traces differ from one by rounding only; ||rho||_1 and ||X||_1 are at most 2.
+    The traces differ from one by rounding only; ||rho||_1 and ||X||_1 are at most 2. A factor F
+    with ``(rho - X)_+`` about ``F F^dagger`` saves an eigenvalue problem.
     """
-    bound = positive_part_trace(*difference(rho, state))
+    gap, error = difference(rho, state)
+    if removed is None:
+        bound = positive_part_trace(gap, error)
+    else:
+        bound = covered_trace(gap, removed, error)
     trace = trace_interval(state)
     if normalized or trace.upper > 1:
         bound = up(bound + norm_defect(trace))

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qentropy.blocks import BlockOperator
+from qentropy.blocks import BlockOperator, is_diagonal
 from qentropy.certify.exact_operations import (
+    all_finite,
     binary_exponent,
     diagonals,
     eigendecompositions,
@@ -97,15 +98,14 @@ def psd_shift(
 
 
 def _group_shift(group: Array, guess: float | None, kind: type[np.floating]) -> float:
-    if not np.isfinite(group).all():
+    if not all_finite(group):
         return math.inf
-    diagonal = np.einsum("mii->mi", group).real
-    if np.count_nonzero(group) == np.count_nonzero(diagonal):
-        return float(-diagonal.min())
+    if is_diagonal(group):
+        return -float(np.einsum("mii->mi", group).real.min())
     exponent = binary_exponent([group])
     scaled = _real_embedding(times_power(group, -exponent))
     start = None if guess is None else times_power(guess, -exponent)
-    return up(times_power(_unit_shift(scaled.astype(kind), start), exponent))
+    return up(times_power(_unit_shift(scaled.astype(kind, copy=False), start), exponent))
 
 
 def _unit_shift(group: Array, guess: float | None) -> float:
@@ -116,9 +116,10 @@ def _unit_shift(group: Array, guess: float | None) -> float:
     trace = float(np.abs(np.einsum("mii->mi", group)).sum(axis=-1).max())
     margin = 2 * growth * trace + 4 * unit
     for shift in _attempts(group, margin, guess):
-        shifted = group + shift * np.eye(size)
+        shifted = group.copy()
+        diagonal = np.einsum("mii->mi", shifted)
+        diagonal += shift
         if _factorises(shifted):
-            diagonal = np.einsum("mii->mi", shifted)
             rounding = unit * float(np.abs(diagonal).max()) * (1 + 4 * UNIT)
             trace = float(diagonal.sum(axis=-1).max()) * (1 + gamma(size + 4))
             return up(shift + (growth * trace + rounding + size * TINY) * (1 + 8 * UNIT))
@@ -145,13 +146,17 @@ def _smallest_eigenvalue(group: Array) -> float:
 
 
 def _factorises(group: Array) -> bool:
-    """Whether a Cholesky factorisation runs to completion; some kernels carry a NaN to the end."""
+    """Whether a Cholesky factorisation runs to completion.
+
+    Some kernels carry a NaN to the end; one anywhere in a row is one on the diagonal, too.
+    """
     if group.dtype != np.float64:
         return _factorises_slowly(group)
     try:
-        return bool(np.isfinite(np.linalg.cholesky(group)).all())
+        factor = np.linalg.cholesky(group)
     except np.linalg.LinAlgError:
         return False
+    return bool(np.isfinite(np.einsum("mii->mi", factor)).all())
 
 
 def _factorises_slowly(group: Array) -> bool:
@@ -284,10 +289,16 @@ def frobenius_bound(operator: BlockOperator) -> float:
         return math.inf
     unit, exponent = to_order_one(operator)
     norms = [
-        float(np.linalg.norm(g, axis=(-2, -1)).max()) * (1 + gamma(2 * g.shape[-1] ** 2 + 8))
+        math.sqrt(max(_squares(g).tolist())) * (1 + gamma(2 * g.shape[-1] ** 2 + 8))
         for g in unit.groups
     ]
     return up(times_power(up(max(norms)), exponent))
+
+
+def _squares(group: Array) -> Array:
+    """Square of the Frobenius norm of each matrix."""
+    parts = (group.real, group.imag) if np.iscomplexobj(group) else (group,)
+    return np.asarray(sum(np.einsum("mij,mij->m", part, part) for part in parts))
 
 
 def norm_bound(group: Array) -> float:

@@ -12,6 +12,7 @@ from qentropy.certify.rounding import TINY, times_power
 
 __all__ = [
     "adjoint_blocks",
+    "all_finite",
     "binary_exponent",
     "congruence",
     "couples",
@@ -39,12 +40,19 @@ Array = NDArray[Any]
 
 def is_finite(operator: BlockOperator) -> bool:
     """Whether every entry is a finite number."""
-    return all(bool(np.isfinite(group).all()) for group in operator.groups)
+    return all(map(all_finite, operator.groups))
+
+
+def all_finite(group: Array) -> bool:
+    """The same for an array; a sum, which is infinite or NaN with an entry, is read only once."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(group.sum()) or np.isfinite(group).all())
 
 
 def binary_exponent(groups: Sequence[Array]) -> int:
     """Binary exponent of the largest real or imaginary part; all parts are below its power."""
-    largest = max(float(np.abs(part).max()) for g in groups for part in (g.real, g.imag))
+    parts = [part for g in groups for part in ((g.real, g.imag) if np.iscomplexobj(g) else (g,))]
+    largest = max(max(float(part.max()), -float(part.min())) for part in parts)
     return math.frexp(largest)[1]
 
 

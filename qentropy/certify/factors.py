@@ -1,4 +1,4 @@
-"""A state as ``B B^dagger``, which is what its floats stand for in the purified ball."""
+"""Operators as ``B B^dagger``: states of the purified ball, and positive operators of low rank."""
 
 import math
 from typing import Any
@@ -9,12 +9,21 @@ from numpy.typing import NDArray
 
 from qentropy.blocks import BlockOperator
 from qentropy.certify.enclosures import difference, inner, psd_shift
-from qentropy.certify.exact_operations import hermitian_part, ones_like
+from qentropy.certify.exact_operations import (
+    adjoint_blocks,
+    hermitian_part,
+    negative,
+    ones_like,
+    total_size,
+)
 from qentropy.certify.rounding import TINY, UNIT, down, gamma, up
 from qentropy.results import Interval
 
 __all__ = [
+    "covered_trace",
+    "factor_norm",
     "factor_weight",
+    "factored_inner",
     "gram",
     "gram_error",
     "overlap_lower",
@@ -90,8 +99,51 @@ def gram(factor: BlockOperator) -> BlockOperator:
 
 def gram_error(factor: BlockOperator) -> float:
     """Bound of the Frobenius norm of the rounding of ``A^dagger A``; sqrt(2) for complex parts."""
-    width = max(g.shape[-1] for g in factor.groups)
-    return up(gamma(4 * width + 8) * factor_weight(factor).upper + TINY, 2)
+    length = max(g.shape[-2] for g in factor.groups)
+    return up(gamma(4 * length + 8) * factor_weight(factor).upper + TINY, 2)
+
+
+def factor_norm(factor: BlockOperator) -> float:
+    """Upper bound of the largest eigenvalue of ``F F^dagger``."""
+    return max(0.0, psd_shift(negative(gram(factor)), gram_error(factor)))
+
+
+def factored_inner(operator: BlockOperator, factor: BlockOperator) -> Interval:
+    """Interval of ``Tr A F F^dagger`` for a Hermitian A.
+
+    Examples
+    --------
+    >>> from qentropy.blocks import one_group
+    >>> operator, factor = one_group(np.diag([1.0, 2.0])), one_group(np.array([[0.0], [1.0]]))
+    >>> 2.0 in factored_inner(operator, factor)
+    True
+    """
+    image = operator.map(np.matmul, factor)
+    sizes = operator.map(lambda a, f: np.abs(a) @ np.abs(f), factor)
+    length = max(g.shape[-1] for g in operator.groups)
+    rounding = gamma(4 * length + 8) * inner(factor.map(np.abs), sizes).upper
+    value, error = inner(factor, image), up(rounding * (1 + gamma(4 * length + 8)) + TINY, 4)
+    return Interval(down(value.lower - error), up(value.upper + error))
+
+
+def covered_trace(operator: BlockOperator, factor: BlockOperator, error: float = 0.0) -> float:
+    """Upper bound of ``Tr (A)_+`` from any F, sharp where ``F F^dagger`` is the positive part.
+
+    It is the trace of ``F F^dagger + c`` with c such that this is at least A, for every A within
+    `error` (spectral norm) of `operator`.
+
+    Examples
+    --------
+    >>> from qentropy.blocks import one_group
+    >>> operator, factor = one_group(np.diag([1.0, -2.0])), one_group(np.array([[1.0], [0.0]]))
+    >>> 1 <= covered_trace(operator, factor) < 1 + 1e-12
+    True
+    """
+    part = gram(adjoint_blocks(factor))
+    gap, rounding = difference(part, operator)
+    slop = up(rounding + gram_error(adjoint_blocks(factor)) + error, 2)
+    shift = max(0.0, psd_shift(gap, slop, guess=0.0))
+    return up(factor_weight(factor).upper + up(shift * total_size(operator)))
 
 
 def overlap_lower(left: BlockOperator, right: BlockOperator) -> float:

@@ -58,8 +58,12 @@ def exact_sum(values: list[float]) -> float:
 def times_power(value: Number, exponent: int) -> Number:
     """``2**exponent`` times a number or an array: exact, unless it underflows or is infinite.
 
-    In two steps, since 2**1074 itself is not a double.
+    In two steps where 2**k itself is not a double or its inverse is none.
     """
+    if exponent == 0:
+        return value
+    if abs(exponent) < 1000:
+        return value * 2.0**exponent
     half = exponent // 2
     return value * 2.0**half * 2.0 ** (exponent - half)
 

@@ -20,12 +20,14 @@ from qentropy.certify.exact_operations import (
     spectral,
     to_order_one,
 )
+from qentropy.certify.factors import factor_norm, factored_inner
 from qentropy.certify.ratios import diagonal_ratio, max_ratio
 from qentropy.certify.rounding import TINY, UNIT, down, log2_interval, quotient_down, up
 from qentropy.results import Interval
 
 __all__ = [
     "ball_gain",
+    "factored_lower",
     "in_trace_ball",
     "max_relative_entropy_interval",
     "ratio_projector",
@@ -95,6 +97,35 @@ def smooth_lower(
     spread = max(0.0, up(top + bottom))
     gain = ball_gain(rho, radius, whole, spread, _excess(sigma, slack, shift, part))
     return down(gain / denominator) if gain > 0 else 0.0
+
+
+def factored_lower(
+    rho: BlockOperator, sigma: BlockOperator, radius: float, factor: BlockOperator
+) -> float:
+    r"""Proved lower bound as `smooth_lower`, at ``G = F F^dagger`` for any F.
+
+    That G is exactly positive and so the best W. The smallest eigenvalue of G counts as zero,
+    which it is for an F of low rank, and then the ball may hold sub-normalised states too.
+
+    Parameters
+    ----------
+    rho, sigma, radius
+        As in `smooth_lower`.
+    factor
+        Blocks F, one column or more each.
+
+    Returns
+    -------
+    float
+        A number not above ``2**D_max^e``; 0 if the candidate is useless.
+    """
+    if not is_finite(factor):
+        return 0.0
+    price = factored_inner(sigma, factor).upper
+    if not 0 < price < math.inf:
+        return 0.0
+    gain = quotient_down(factored_inner(rho, factor).lower, trace_interval(rho))
+    return max(0.0, down(down(gain - up(radius * factor_norm(factor))) / price))
 
 
 def ball_gain(
@@ -196,6 +227,7 @@ def smooth_upper(
     *,
     normalized: bool = True,
     guess: float | None = None,
+    removed: BlockOperator | None = None,
 ) -> tuple[float, BlockOperator]:
     """Proved upper bound of ``2**D_max^e`` from any proposed state, trace-distance radius e.
 
@@ -211,6 +243,9 @@ def smooth_upper(
     guess
         About the least t with ``X <= t sigma``, if it is known. One too small costs time, one too
         large makes the bound wide.
+    removed
+        A factor F with ``(rho - X)_+`` about ``F F^dagger``, if it is known; it saves an
+        eigenvalue problem.
 
     Returns
     -------
@@ -220,7 +255,7 @@ def smooth_upper(
         A state in the ball that attains the bound, up to its trace: what is in the ball is
         ``X / Tr X``, or ``X / max(1, Tr X)`` without normalisation.
     """
-    state = in_trace_ball(rho, sigma, radius, primal, normalized=normalized)
+    state = in_trace_ball(rho, sigma, radius, primal, normalized=normalized, removed=removed)
     if state is None:
         return max_ratio(rho, sigma), rho
     bound = max_ratio(state, sigma, normalized=normalized, guess=guess)
@@ -237,10 +272,12 @@ def in_trace_ball(
     primal: BlockOperator,
     *,
     normalized: bool,
+    removed: BlockOperator | None = None,
 ) -> BlockOperator | None:
     """A positive operator near the candidate that provably lies in the ball, or None.
 
     It lies on the support of sigma, which sets the scale of what is added to its diagonal.
+    `removed` is as in `smooth_upper`.
     """
     candidate = clean_candidate(sigma, primal, normalized=normalized)
     if candidate is None or not radius > 0:
@@ -250,7 +287,7 @@ def in_trace_ball(
     margin = 4 * UNIT
     for _ in range(8):
         candidate, positive = lifted(candidate, sigma, normalized=normalized)
-        distance = distance_bound(rho, candidate, normalized=normalized)
+        distance = distance_bound(rho, candidate, normalized=normalized, removed=removed)
         if positive and distance <= radius:
             return candidate
         if not math.isfinite(distance) or reach >= radius:
@@ -258,8 +295,17 @@ def in_trace_ball(
         if distance > radius:
             share = (distance - radius + margin) / (distance - reach)
             candidate = mixed(candidate, anchor, share)
+            removed = _shrunk(removed, share) if anchor is rho else None
         margin *= 16
     return None
+
+
+def _shrunk(removed: BlockOperator | None, share: float) -> BlockOperator | None:
+    """The factor of ``(rho - X)_+`` after X was mixed with rho."""
+    if removed is None:
+        return None
+    root = math.sqrt(max(0.0, 1 - share))
+    return removed.map(lambda f: root * f)
 
 
 def max_relative_entropy_interval(

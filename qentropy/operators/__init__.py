@@ -8,7 +8,12 @@ from numpy.typing import ArrayLike
 from qentropy.blocks import Array, BlockOperator, Operator, extract, joint_blocks, one_group
 from qentropy.errors import DimensionMismatchError
 from qentropy.operators.charges import check_charge, conserving
-from qentropy.operators.matrices import INPUT_TOLERANCE, hermitian_matrix, to_dense
+from qentropy.operators.matrices import (
+    INPUT_TOLERANCE,
+    hermitian_blocks,
+    hermitian_matrix,
+    to_dense,
+)
 from qentropy.operators.pairs import StatePair
 from qentropy.operators.parameters import (
     Ball,
@@ -140,7 +145,8 @@ def check_pair(rho: ArrayLike, sigma: ArrayLike, *, charge: ArrayLike | None = N
     rho
         Density operator, shape ``(..., d, d)``; anything that `as_hermitian` takes.
     sigma
-        Positive semidefinite operator, shape ``(..., d, d)``; leading axes broadcast.
+        Positive semidefinite operator, shape ``(..., d, d)``; leading axes broadcast. If both are
+        a `direct_sum` of blocks of the same sizes, they stay in these blocks.
     charge
         What both conserve: one number or word for each basis vector. Entries between different
         charges are dropped if rounding may have made them.
@@ -164,6 +170,10 @@ def check_pair(rho: ArrayLike, sigma: ArrayLike, *, charge: ArrayLike | None = N
     >>> pair.exponent, bool(pair.supported)
     (np.int64(3), True)
     """
+    if charge is None and _share_blocks(rho, sigma):
+        given: Any = rho, sigma
+        first, second = map(hermitian_blocks, given, ("rho", "sigma"))
+        return _checked_pair(first, second, ())
     (left, left_tolerance), (right, right_tolerance) = _same_space(rho, sigma)
     dropped: tuple[str, ...] = ()
     if charge is not None:
@@ -172,9 +182,23 @@ def check_pair(rho: ArrayLike, sigma: ArrayLike, *, charge: ArrayLike | None = N
         right, second = conserving(right, labels, "sigma", right_tolerance)
         dropped = first + second
     index = joint_blocks(left, right)
-    state, repairs = repaired_state(extract(left, index), "rho", left_tolerance)
-    scaled, exponent = rescaled(extract(right, index))
-    positive, more = repaired_positive(scaled, "sigma", right_tolerance, exponent)
+    blocks = (extract(left, index), left_tolerance), (extract(right, index), right_tolerance)
+    return _checked_pair(*blocks, dropped)
+
+
+def _share_blocks(rho: Any, sigma: Any) -> bool:
+    """Whether both operators are given in the same blocks."""
+    given = isinstance(rho, BlockOperator) and isinstance(sigma, BlockOperator)
+    return given and rho.has_blocks_of(sigma)
+
+
+def _checked_pair(
+    left: tuple[BlockOperator, float], right: tuple[BlockOperator, float], dropped: tuple[str, ...]
+) -> StatePair:
+    """The pair from Hermitian blocks, each operator with the tolerance for its repairs."""
+    state, repairs = repaired_state(left[0], "rho", left[1])
+    scaled, exponent = rescaled(right[0])
+    positive, more = repaired_positive(scaled, "sigma", right[1], exponent)
     return StatePair(state, positive, exponent, dropped + repairs + more)
 
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from qentropy.blocks import Array, Operator, as_csr, is_sparse, require_memory
+from qentropy.blocks import Array, BlockOperator, Operator, as_csr, is_sparse, require_memory
 from qentropy.errors import InvalidStateError
 
-__all__ = ["INPUT_TOLERANCE", "hermitian_matrix", "largest_entry", "to_dense"]
+__all__ = ["INPUT_TOLERANCE", "hermitian_blocks", "hermitian_matrix", "largest_entry", "to_dense"]
 
 SMALL = 256
 INPUT_TOLERANCE = 1e-8
@@ -20,16 +20,44 @@ def hermitian_matrix(value: Any, name: str) -> tuple[Operator, float]:
     matrix = _square(_numbers(value, name), name)
     if is_sparse(matrix) and matrix.shape[0] <= SMALL:
         matrix = matrix.toarray()  # faster than sparse from here on
-    tolerance = max(INPUT_TOLERANCE, 32 * _precision(matrix.dtype))
+    tolerance = _tolerance(matrix)
+    matrix = _finite_doubles(matrix, name)
+    if matrix.dtype.kind == "c" and not np.any(_stored(matrix).imag):
+        matrix = matrix.real
+    return _symmetrised(matrix, name, tolerance * largest_entry(matrix)), tolerance
+
+
+def hermitian_blocks(operator: BlockOperator, name: str) -> tuple[BlockOperator, float]:
+    """The same for an operator in blocks."""
+    stacks = [_square(_numbers(group, name), name) for group in operator.groups]
+    tolerance = max(map(_tolerance, stacks))
+    stacks = [_finite_doubles(stack, name) for stack in stacks]
+    if not any(stack.dtype.kind == "c" and np.any(stack.imag) for stack in stacks):
+        stacks = [stack.real for stack in stacks]
+    largest = np.maximum.reduce([largest_entry(stack).max() for stack in stacks])
+    groups = [
+        _symmetrised(stack, name, np.full(stack.shape[:-2], tolerance * largest))
+        for stack in stacks
+    ]
+    return operator.with_groups(groups), tolerance
+
+
+def _tolerance(matrix: Operator) -> float:
+    return max(INPUT_TOLERANCE, 32 * _precision(matrix.dtype))
+
+
+def _finite_doubles(matrix: Operator, name: str) -> Operator:
     with np.errstate(over="ignore"):  # A long double beyond the largest double becomes inf.
         matrix = matrix.astype(complex if matrix.dtype.kind == "c" else float)
     if is_sparse(matrix):
         matrix.sum_duplicates()
     _require_finite(matrix, name)
-    if matrix.dtype.kind == "c" and not np.any(_stored(matrix).imag):
-        matrix = matrix.real
+    return matrix
+
+
+def _symmetrised(matrix: Operator, name: str, allowed: Array) -> Operator:
+    """``(A + A^dagger)/2``, unless the defect of some matrix of a stack is more than allowed."""
     adjoint = matrix.conj().T if is_sparse(matrix) else matrix.conj().swapaxes(-1, -2)
-    allowed = tolerance * largest_entry(matrix)
     with np.errstate(over="ignore"):  # The defect, unlike the halves, may exceed every double.
         defect = 2 * largest_entry(matrix / 2 - adjoint / 2)
     if (defect > allowed).any():
@@ -38,11 +66,14 @@ def hermitian_matrix(value: Any, name: str) -> tuple[Operator, float]:
             f"{name} must be Hermitian; got |A - A^dagger| = {defect[first]:.3g} "
             f"(tolerance {allowed[first]:.3g}). Use (A + A^dagger)/2 if that is meant."
         )
-    return matrix if not defect.any() else matrix / 2 + adjoint / 2, tolerance
+    return matrix if not defect.any() else matrix / 2 + adjoint / 2
 
 
 def _numbers(value: Any, name: str) -> Any:
-    """The numbers behind an array-like, a sparse matrix or a Qobj; other things are refused."""
+    """The numbers behind an array-like, a sparse matrix, blocks or a Qobj; the rest is refused."""
+    if isinstance(value, BlockOperator):
+        require_memory(4.0 * 8 * value.dimension**2, f"{name} as a dense matrix")
+        return value.dense()
     package = type(value).__module__.partition(".")[0]
     if package == "cvxpy":
         raise InvalidStateError(

@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qentropy.blocks import Array, BlockOperator
+from qentropy.blocks import Array, BlockOperator, is_diagonal
 from qentropy.errors import InvalidStateError
 from qentropy.operators.matrices import largest_entry
 
 __all__ = [
+    "is_positive",
     "repaired_positive",
     "repaired_state",
     "rescaled",
@@ -68,7 +69,7 @@ def repaired_positive(
     largest = np.maximum.reduce([largest_entry(g).max(axis=-1) for g in operator.groups])
     _require_each(largest > 0, largest, f"{name} must not be zero; got largest entry {{}}")
     rounding = 8 * operator.dimension * np.finfo(float).eps
-    if _is_positive_up_to(operator, rounding * largest):
+    if is_positive(operator, rounding * largest):
         return operator, ()
     spectrum = operator.spectrum
     smallest = np.minimum.reduce([v.min(axis=(-1, -2)) for v in spectrum.values])
@@ -89,13 +90,33 @@ def repaired_positive(
     return operator.with_groups(symmetric), (note,)
 
 
-def _is_positive_up_to(operator: BlockOperator, slack: Array) -> bool:
-    """Whether a Cholesky factorisation of operator + slack runs to completion."""
+def is_positive(operator: BlockOperator, slack: Array) -> bool:
+    """Whether a Cholesky factorisation of operator + slack runs to completion.
+
+    Parameters
+    ----------
+    operator
+        Hermitian blocks.
+    slack
+        One number for each operator of a stack, shape ``(...)``.
+
+    Examples
+    --------
+    >>> from qentropy.blocks import one_group
+    >>> is_positive(one_group(np.diag([1.0, -0.1])), np.array(0.2))
+    True
+    """
     try:
-        for group in operator.groups:
-            np.linalg.cholesky(group + slack[..., None, None, None] * np.eye(group.shape[-1]))
+        return all(_factorises(group, slack) for group in operator.groups)
     except np.linalg.LinAlgError:
         return False
+
+
+def _factorises(group: Array, slack: Array) -> bool:
+    if is_diagonal(group):
+        diagonal = np.einsum("...ii->...i", group).real
+        return bool((diagonal + slack[..., None, None] > 0).all())
+    np.linalg.cholesky(group + slack[..., None, None, None] * np.eye(group.shape[-1]))
     return True
 
 

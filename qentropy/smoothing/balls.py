@@ -59,6 +59,12 @@ class Proposal:
         Candidate for the multiplier u of the purified ball.
     level
         About the least t with ``X <= t sigma``, if the route knows it.
+    dual_factor
+        Candidate for a factor F of the matrix ``G = F F^dagger`` of a trace ball: a dual point
+        that is positive and of low rank has a cheaper and closer proof.
+    removed
+        Candidate for a factor F of the positive part ``(rho - X)_+ = F F^dagger``, which saves
+        its computation.
     status, iterations, note
         What the route says of itself.
     """
@@ -67,6 +73,8 @@ class Proposal:
     dual: BlockOperator
     offset: float = 0.0
     level: float | None = None
+    dual_factor: BlockOperator | None = None
+    removed: BlockOperator | None = None
     status: str = "closed form"
     iterations: int = 0
     note: str = ""

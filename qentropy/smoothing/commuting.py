@@ -8,7 +8,7 @@ state is ``min(p, lambda q)`` with the removed weight filled in below. Purified 
 
 import numpy as np
 
-from qentropy.blocks import Array, BlockOperator
+from qentropy.blocks import Array, BlockOperator, is_diagonal
 from qentropy.smoothing.balls import Proposal, SmoothingProblem
 
 __all__ = ["commutes", "propose"]
@@ -22,8 +22,12 @@ def commutes(problem: SmoothingProblem) -> bool:
     for rho, sigma in zip(problem.rho.groups, problem.sigma.groups, strict=True):
         if rho.shape[-1] == 1:
             continue
-        product = rho @ sigma
-        commutator = np.abs(product - product.conj().swapaxes(-1, -2)).max()
+        if is_diagonal(sigma):
+            levels = np.einsum("mii->mi", sigma)
+            commutator = np.abs(rho * (levels[:, None, :] - levels[:, :, None])).max()
+        else:
+            product = rho @ sigma
+            commutator = np.abs(product - product.conj().swapaxes(-1, -2)).max()
         if commutator > COMMUTATOR_TOLERANCE * np.abs(rho).max() * np.abs(sigma).max():
             return False
     return True

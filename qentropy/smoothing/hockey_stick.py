@@ -10,12 +10,15 @@ from typing import TypeAlias
 
 import numpy as np
 
-from qentropy.blocks import Array, BlockOperator
+from qentropy.blocks import LARGE, Array, BlockOperator
 from qentropy.smoothing.balls import Proposal, SmoothingProblem
+from qentropy.smoothing.scaling import hermitian
 
-__all__ = ["order_of_magnitude", "positive_directions", "propose", "root"]
+__all__ = ["order_of_magnitude", "positive_directions", "positive_parts", "propose", "root"]
 
 _Parts: TypeAlias = tuple[Array, Array]
+"""Positive eigenvalues ``(m, k)`` and eigenvectors ``(m, b, k)``; a block with fewer than k has
+zeros in front."""
 
 MAX_STEPS = 60
 INSIDE = 1e-14
@@ -31,9 +34,17 @@ def propose(problem: SmoothingProblem) -> Proposal:
     level, parts, steps = _newton(problem.rho, problem.sigma, problem.radius)
     # A little inside the ball, so that rounding does not take the state out.
     back = min(1.0, INSIDE * problem.rho.dimension / max(problem.radius, INSIDE))
-    primal = _completed(problem, parts, 1 - back)
-    dual = _projector(problem.rho, parts)
-    return Proposal(primal, dual, level=level * (1 + 4 * back), iterations=steps)
+    share = 1 - back
+    cut = [np.where(values[:, None, :] > 0, vectors, 0.0) for values, vectors in parts]
+    removed = [np.sqrt(share * w)[:, None, :] * v for (w, _), v in zip(parts, cut, strict=True)]
+    return Proposal(
+        _completed(problem, level, parts, share),
+        problem.rho.with_groups([hermitian(v @ v.conj().swapaxes(-1, -2)) for v in cut]),
+        level=level * (1 + 4 * back),
+        iterations=steps,
+        dual_factor=problem.rho.with_groups(cut),
+        removed=problem.rho.with_groups(removed),
+    )
 
 
 def order_of_magnitude(problem: SmoothingProblem) -> float:
@@ -55,22 +66,25 @@ def positive_directions(problem: SmoothingProblem) -> list[Array]:
     ]
 
 
+def positive_parts(rho: BlockOperator, sigma: BlockOperator, level: float) -> list[_Parts]:
+    """Positive eigenvalues of ``rho - level sigma`` and their eigenvectors, for each group."""
+    pairs = zip(rho.groups, sigma.groups, strict=True)
+    return [_positive_part(r - level * s) for r, s in pairs]
+
+
 def _newton(
     rho: BlockOperator, sigma: BlockOperator, radius: float
 ) -> tuple[float, list[_Parts], int]:
-    """The root, the eigendecomposition of ``rho - lambda sigma`` there, and the steps taken."""
+    """The root, the positive part of ``rho - lambda sigma`` there, and the steps taken."""
     level = _diagonal_root(rho, sigma, radius)
-    parts = _jordan(rho, sigma, level)
+    parts = positive_parts(rho, sigma, level)
     steps = 1
     while steps < MAX_STEPS:
-        removed, weight = _cut(rho, sigma, parts)
-        if weight <= 0:
-            break
-        following = (removed - radius) / weight
+        following = _root_inside(rho, sigma, radius, (level, parts))
         if following <= level * (1 + CLOSE_ENOUGH):
             break
         level, steps = following, steps + 1
-        parts = _jordan(rho, sigma, level)
+        parts = positive_parts(rho, sigma, level)
     return level, parts, steps
 
 
@@ -88,40 +102,73 @@ def _diagonal_root(rho: BlockOperator, sigma: BlockOperator, radius: float) -> f
     return max(0.0, float((heads + outside / np.cumsum(q[inside][order])).max()))
 
 
-def _completed(problem: SmoothingProblem, parts: list[_Parts], share: float) -> BlockOperator:
-    """``X = rho - share (P - alpha N)``, of trace one if the ball wants it."""
-    removed = sum(float(np.maximum(w, 0).sum()) for w, _ in parts)
-    room = sum(float(np.maximum(-w, 0).sum()) for w, _ in parts)
-    wanted = removed if problem.normalized else min(problem.radius, removed)
-    alpha = min(1.0, wanted / room) if room > 0 else 0.0
-    change = [share * np.where(w > 0, -w, -alpha * w) for w, _ in parts]
-    return problem.rho.map(np.add, _spectral(problem.rho, parts, change))
+def _root_inside(
+    rho: BlockOperator, sigma: BlockOperator, radius: float, known: tuple[float, list[_Parts]]
+) -> float:
+    """The root for the operators compressed to the eigenvectors known, by Dinkelbach's steps.
 
-
-def _projector(layout: BlockOperator, parts: list[_Parts]) -> BlockOperator:
-    return _spectral(layout, parts, [(w > 0).astype(float) for w, _ in parts])
-
-
-def _cut(rho: BlockOperator, sigma: BlockOperator, parts: list[_Parts]) -> tuple[float, float]:
-    """``Tr rho Pi`` and ``Tr sigma Pi`` for the projector on the positive part."""
-    out = []
-    for operator in (rho, sigma):
-        total = 0.0
-        for group, (values, vectors) in zip(operator.groups, parts, strict=True):
-            diagonal = np.einsum("mij,mij->mj", vectors.conj(), group @ vectors).real
-            total += float(diagonal[values > 0].sum())
-        out.append(total)
-    return out[0], out[1]
-
-
-def _jordan(rho: BlockOperator, sigma: BlockOperator, level: float) -> list[_Parts]:
-    pairs = zip(rho.groups, sigma.groups, strict=True)
-    return [(parts[0], parts[1]) for parts in (np.linalg.eigh(r - level * s) for r, s in pairs)]
-
-
-def _spectral(layout: BlockOperator, parts: list[_Parts], values: list[Array]) -> BlockOperator:
-    groups = [
-        (v * w[..., None, :]) @ v.conj().swapaxes(-1, -2)
-        for (_, v), w in zip(parts, values, strict=True)
+    By compression it lies to the left of the root, and at least one step of Newton's to the right.
+    """
+    level, parts = known
+    small = [
+        tuple(v.conj().swapaxes(-1, -2) @ (g @ v) for g in groups)
+        for (_, v), groups in zip(parts, zip(rho.groups, sigma.groups, strict=True), strict=True)
     ]
-    return layout.with_groups([(g + g.conj().swapaxes(-1, -2)) / 2 for g in groups])
+    for _ in range(MAX_STEPS):
+        removed = weight = 0.0
+        for r, s in small:
+            values, vectors = np.linalg.eigh(r - level * s)
+            for_each = [np.einsum("mij,mij->mj", vectors.conj(), g @ vectors).real for g in (r, s)]
+            removed += float(for_each[0][values > 0].sum())
+            weight += float(for_each[1][values > 0].sum())
+        following = (removed - radius) / weight if weight > 0 else level
+        if following <= level * (1 + CLOSE_ENOUGH):
+            return max(level, following)
+        level = following
+    return level
+
+
+def _completed(
+    problem: SmoothingProblem, level: float, parts: list[_Parts], share: float
+) -> BlockOperator:
+    """``X = rho - share (P - alpha N)``, of trace one if the ball wants it.
+
+    With ``N = P - rho + level sigma`` only P has to be known.
+    """
+    removed = sum(float(w.sum()) for w, _ in parts)
+    room = removed - float(problem.rho.trace) + level * float(problem.sigma.trace)
+    wanted = removed if problem.normalized else min(problem.radius, removed)
+    alpha = share * min(1.0, wanted / room) if room > 0 else 0.0
+    groups = []
+    for r, s, (w, v) in zip(problem.rho.groups, problem.sigma.groups, parts, strict=True):
+        change = (v * ((share - alpha) * w)[:, None, :]) @ v.conj().swapaxes(-1, -2)
+        groups.append(hermitian((1 - alpha) * r + (alpha * level) * s - change))
+    return problem.rho.with_groups(groups)
+
+
+def _positive_part(group: Array) -> _Parts:
+    if group.shape[-1] < LARGE:
+        values, vectors = np.linalg.eigh(group)
+        width = max(1, int((values > 0).sum(axis=-1).max()))
+        return np.maximum(values[:, -width:], 0.0), vectors[:, :, -width:]
+    found = [_few_positive(block) for block in group]
+    width = max(1, *(len(values) for values, _ in found))
+    values = np.zeros((len(group), width))
+    vectors = np.zeros((*group.shape[:2], width), group.dtype)
+    for k, (w, v) in enumerate(found):
+        values[k, width - len(w) :], vectors[k, :, width - len(w) :] = w, v
+    return values, vectors
+
+
+def _few_positive(block: Array) -> tuple[Array, Array]:
+    """Positive eigenvalues and their eigenvectors, with no more work than these need."""
+    try:
+        np.linalg.cholesky(-block)
+    except np.linalg.LinAlgError:
+        import scipy.linalg  # slow to import
+
+        values, vectors = scipy.linalg.eigh(
+            block, driver="evr", subset_by_value=(0.0, np.inf), check_finite=False
+        )
+        return values, vectors
+    return np.zeros(0), np.zeros((len(block), 0), block.dtype)

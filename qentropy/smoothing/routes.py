@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 
 from qentropy import certify
-from qentropy.blocks import Array, BlockOperator
+from qentropy.blocks import Array, BlockOperator, is_diagonal
 from qentropy.errors import QEntropyError, ResourceLimitError, SolverError
 from qentropy.operators import StatePair
 from qentropy.results import SolverReport
@@ -88,7 +88,9 @@ class Best:
 
 def prepare(pair: StatePair, rtol: float) -> Prepared:
     """Go to the eigenbasis of sigma where sigma is too badly conditioned for the gap wanted."""
-    full = all(s.all() for s in pair.sigma.spectrum.support)
+    full = pair.is_definite or all(s.all() for s in pair.sigma.spectrum.support)
+    if full and all(is_diagonal(group) for group in pair.sigma.groups):
+        return Prepared(pair, pair.rho, pair.sigma, None, pair.repairs)
     largest = max(g.shape[-1] for g in pair.sigma.groups)
     enough = max(WELL_CONDITIONED, PROOF * largest**2 / rtol)
     if full and certify.scaled_floor(pair.sigma) > enough:
@@ -228,6 +230,8 @@ def _certified_lower(problem: SmoothingProblem, proposal: Proposal, distance: fl
             certify.purified_trace_lower(*pair, wide, dual, normalized=normalized),
         )
     radius = certify.up(problem.radius + distance) if distance else problem.radius
+    if proposal.dual_factor is not None:
+        return certify.factored_lower(*pair, radius, proposal.dual_factor)
     return certify.smooth_lower(*pair, radius, proposal.dual, normalized=normalized)
 
 
@@ -242,7 +246,12 @@ def _certified_upper(
         )
     radius = max(0.0, certify.down(problem.radius - distance)) if distance else problem.radius
     return certify.smooth_upper(
-        *pair, radius, proposal.primal, normalized=normalized, guess=proposal.level
+        *pair,
+        radius,
+        proposal.primal,
+        normalized=normalized,
+        guess=proposal.level,
+        removed=proposal.removed,
     )
 
 

@@ -6,20 +6,25 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.linalg
 import scipy.sparse
 from hypothesis import given, settings
 from strategies import block_pairs, states
 
 from qentropy.blocks import (
+    LARGE,
     SUPPORT_TOLERANCE,
     BlockOperator,
+    direct_sum,
     extract,
+    is_diagonal,
     is_sparse,
     joint_blocks,
+    largest_eigenvalue,
     one_group,
     require_memory,
 )
-from qentropy.errors import ResourceLimitError
+from qentropy.errors import DimensionMismatchError, ResourceLimitError
 from qentropy.states import random_state, random_unitary
 
 few = settings(max_examples=40)
@@ -168,3 +173,43 @@ def test_memory_is_checked_before_it_is_taken() -> None:
     rows = [np.arange(size)[None, :]]
     with pytest.raises(ResourceLimitError, match="blocks would need"):
         extract(scipy.sparse.eye_array(size, format="csr"), rows)
+
+
+def test_direct_sum_puts_blocks_in_order() -> None:
+    """Blocks of equal size share a group, and each occupies its own rows."""
+    first, second, third = np.array([[1.0]]), np.full((2, 2), 2.0), np.array([[3.0]])
+    whole = direct_sum([first, second, third])
+    assert [group.shape for group in whole.groups] == [(1, 2, 2), (2, 1, 1)]
+    assert np.array_equal(whole.dense(), scipy.linalg.block_diag(first, second, third))
+    stacked = direct_sum([np.stack([second, 2 * second])])
+    assert np.array_equal(stacked.dense(), scipy.linalg.block_diag(second, 2 * second))
+
+
+@pytest.mark.parametrize("blocks", [[], [[1.0, 2.0]], [np.ones((1, 2))], [np.ones((0, 0))]])
+def test_direct_sum_refuses_what_is_not_square(blocks: list[Any]) -> None:
+    """No block, vectors, rectangles and nothing are refused."""
+    with pytest.raises(DimensionMismatchError, match="blocks must be"):
+        direct_sum(blocks)
+
+
+@pytest.mark.parametrize("size", [3, LARGE + 6])
+@pytest.mark.parametrize("dtype", [float, complex])
+def test_largest_eigenvalue(size: int, dtype: type) -> None:
+    """Alone and with a metric, for small and for large matrices of a stack."""
+    rng = np.random.default_rng(size)
+    raw = rng.normal(size=(2, 2, size, size)).astype(dtype)
+    if dtype is complex:
+        raw += 1j * rng.normal(size=raw.shape)
+    group, metric = raw[0] + raw[0].conj().swapaxes(-1, -2), raw[1] @ raw[1].conj().swapaxes(-1, -2)
+    expected = np.linalg.eigvalsh(group)[:, -1]
+    assert np.allclose(largest_eigenvalue(group), expected, rtol=1e-12)
+    ratios = np.linalg.eigvals(np.linalg.solve(metric, group)).real.max(axis=-1)
+    assert np.allclose(largest_eigenvalue(group, metric), ratios, rtol=1e-6)
+
+
+def test_diagonal_means_exactly() -> None:
+    """A single entry off the diagonal, wherever it is, decides."""
+    group = np.stack([np.eye(3), np.diag([1.0, 0.0, 2.0])])
+    assert is_diagonal(group)
+    group[1, 2, 1] = 1e-300
+    assert not is_diagonal(group)

@@ -1,12 +1,12 @@
-"""The factor B of a state, whose ``B B^dagger`` its floats stand for in the purified ball."""
+"""Factors: of a state of the purified ball, and of positive operators of low rank."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from exact import is_positive, matrix, rational, trace
+from exact import is_positive, largest_eigenvalue, matrix, positive_part_trace, rational, trace
 from flint import arb
-from hostile_matrices import Array, gaussian, in_blocks
+from hostile_matrices import Array, gaussian, hermitian_matrices, in_blocks
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import generators, states
@@ -14,7 +14,10 @@ from strategies import generators, states
 from qentropy.blocks import one_group
 from qentropy.certify.exact_operations import adjoint_blocks
 from qentropy.certify.factors import (
+    covered_trace,
+    factor_norm,
     factor_weight,
+    factored_inner,
     gram,
     gram_error,
     overlap_lower,
@@ -119,3 +122,61 @@ def test_overlap_is_a_lower_bound_of_the_fidelity() -> None:
     left, right = (one_group(rng.normal(size=(3, 3)) + 1j * rng.normal(size=(3, 3))) for _ in "BA")
     exact = np.linalg.svd(left.dense().conj().T @ right.dense(), compute_uv=False).sum()
     assert exact * (1 - 1e-12) < overlap_lower(left, right) <= exact * (1 + 1e-15)
+
+
+def tall_factor(rows: int, columns: int, *, real: bool, seed: int) -> Array:
+    """Random columns, the last of them zero."""
+    factor = gaussian(max(rows, columns), real, np.random.default_rng(seed))[:rows, :columns]
+    factor[:, -1] = 0
+    return factor
+
+
+@pytest.mark.parametrize("real", [True, False])
+@given(operator=hermitian_matrices(3), seed=st.integers(0, 99))
+@settings(max_examples=40)
+def test_trace_with_a_factor_is_enclosed(operator: Array, seed: int, real: bool) -> None:
+    """``Tr A F F^dagger`` is inside its interval, which is as narrow as its largest term."""
+    factor = tall_factor(3, 2, real=real, seed=seed)
+    whole = matrix(factor)
+    exact = arb(trace(matrix(operator) * whole * whole.transpose()))
+    found = factored_inner(one_group(operator), one_group(factor))
+    if not np.isfinite(found.lower):
+        return
+    assert arb(found.lower) < exact < arb(found.upper)
+    terms = np.abs(factor).T @ np.abs(operator) @ np.abs(factor)
+    assert found.width <= 1e-13 * np.trace(terms) + 1e-290
+
+
+@pytest.mark.parametrize("real", [True, False])
+@pytest.mark.parametrize("columns", [1, 2, 4])
+def test_norm_of_a_factor(columns: int, real: bool) -> None:
+    """The largest eigenvalue of ``F F^dagger``, from above and close."""
+    factor = tall_factor(4, columns, real=real, seed=columns)
+    factor[:, 0] += 1
+    whole = matrix(factor)
+    exact = largest_eigenvalue(whole * whole.transpose())
+    found = factor_norm(one_group(factor))
+    assert exact < arb(found)
+    assert found <= float(exact.mid()) * (1 + 1e-13)
+
+
+@given(operator=hermitian_matrices(3), seed=st.integers(0, 99))
+@settings(max_examples=40)
+def test_any_factor_covers_the_positive_part(operator: Array, seed: int) -> None:
+    """For any F the bound is above ``Tr (A)_+``."""
+    bound = covered_trace(one_group(operator), one_group(tall_factor(3, 2, real=False, seed=seed)))
+    if np.isfinite(bound):
+        assert not positive_part_trace(matrix(operator)) > arb(bound)
+
+
+def test_the_right_factor_covers_it_closely() -> None:
+    """With the eigenvectors of the positive eigenvalues the bound is the trace to rounding."""
+    rng = np.random.default_rng(8)
+    operator = rng.normal(size=(5, 5)) + 1j * rng.normal(size=(5, 5))
+    operator = operator + operator.conj().T
+    values, vectors = np.linalg.eigh(operator)
+    factor = vectors * np.sqrt(np.maximum(values, 0))
+    exact = np.maximum(values, 0).sum()
+    assert exact < covered_trace(one_group(operator), one_group(factor)) < exact * (1 + 1e-12)
+    moved = covered_trace(one_group(operator), one_group(factor), 1e-3)
+    assert moved == pytest.approx(exact + 5e-3, rel=1e-10)

@@ -38,6 +38,7 @@ from qentropy.certify import max_ratio
 from qentropy.certify.ratios import scaled_floor
 from qentropy.certify.rounding import EXTENDED
 from qentropy.certify.trace_ball import (
+    factored_lower,
     max_relative_entropy_interval,
     ratio_projector,
     slack_cost,
@@ -105,6 +106,56 @@ def test_lower_bound_is_below_the_exact_dual_value(
     )
     assert numerator > 0
     assert arb(bound) * denominator < numerator
+
+
+@given(PAIRS, RADII, st.integers(0, 99))
+@settings(max_examples=60)
+def test_lower_bound_of_any_factor_is_below_the_exact_dual_value(
+    pair: tuple[Array, Array], radius: float, seed: int
+) -> None:
+    """For ``G = F F^dagger``, evaluated in rational arithmetic, with 0 in the spread of G."""
+    rng = np.random.default_rng(seed)
+    size = len(pair[0])
+    values, vectors = np.linalg.eigh(pair[0] - rng.uniform(0.3, 2) * pair[1])
+    noise = rng.normal(size=(size, size)) * 10.0 ** -rng.integers(0, 18)
+    factor = vectors * (values > 0) + noise
+    rho, sigma = in_blocks(*pair)
+    bound = factored_lower(rho, sigma, radius, in_layout(factor, rho))
+    whole = matrix(in_layout(factor, rho).dense())
+    numerator, denominator = dual_value(
+        *(matrix(x) for x in pair), radius, whole * whole.transpose(), normalized=False
+    )
+    assert bound == 0 or (numerator > 0 and arb(bound) * denominator < numerator)
+
+
+def test_lower_bound_of_a_projector_is_exact() -> None:
+    """One column: ``(1/2 - e) / (3/8 + 1/8)`` for |+> and diag(3/4, 1/4)."""
+    factor = one_group(np.full((2, 1), math.sqrt(0.5)))
+    rho, sigma = one_group(np.full((2, 2), 0.5)), one_group(np.diag([0.75, 0.25]))
+    bound = factored_lower(rho, sigma, 0.1, factor)
+    assert 1.8 * (1 - 1e-14) < bound <= 1.8
+    assert factored_lower(rho, sigma, 0.1, one_group(np.full((2, 1), math.nan))) == 0
+    assert factored_lower(rho, sigma, 0.1, one_group(np.zeros((2, 1)))) == 0
+    assert factored_lower(rho, sigma, 1.1, factor) == 0
+
+
+@given(PAIRS, st.sampled_from([1e-9, 0.01, 0.1, 0.3]), st.booleans(), st.integers(0, 99))
+@settings(max_examples=40)
+def test_what_is_said_to_be_removed_is_not_trusted(
+    pair: tuple[Array, Array], radius: float, normalized: bool, seed: int
+) -> None:
+    """With any factor of ``(rho - X)_+`` the state that is returned lies in the ball."""
+    rho, sigma = in_blocks(*pair)
+    rng = np.random.default_rng(seed)
+    primal = primal_candidate("mixed", pair, rng.normal(size=pair[0].shape))
+    removed = in_layout(rng.normal(size=pair[0].shape) * rng.uniform(0, 0.3), rho)
+    bound, state = smooth_upper(
+        rho, sigma, radius, in_layout(primal, rho), normalized=normalized, removed=removed
+    )
+    if state is rho or not math.isfinite(bound):
+        return
+    whole = assert_in_ball(pair[0], radius, state, normalized=normalized)
+    assert is_positive(matrix(pair[1]) * rational(bound) - whole)
 
 
 @given(PAIRS, st.sampled_from([0.0, 0.01, 0.1]), st.booleans())

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from smoothing_problems import certified, problem
 from strategies import Array, pairs
 
-from qentropy import smooth_max_relative_entropy
+from qentropy import direct_sum, smooth_max_relative_entropy
 from qentropy.smoothing import hockey_stick
 
 KET = np.sqrt([0.9, 0, 0, 0.1])
@@ -78,3 +78,40 @@ def test_radius_beyond_every_state_ends_the_search(radius: float) -> None:
     assert low <= 1.0  # sigma / Tr sigma is in the ball
     assert high >= 1.0
     assert np.isfinite(hockey_stick.propose(task).primal.dense()).all()
+
+
+@pytest.mark.parametrize("size", [6, 70])
+@pytest.mark.parametrize("real", [True, False])
+def test_positive_parts_are_those_of_a_full_decomposition(size: int, real: bool) -> None:
+    """Few or many positive eigenvalues, or none, in small blocks and in large ones."""
+    rng = np.random.default_rng(size)
+    raw = rng.normal(size=(3, size, size)) + (0 if real else 1j * rng.normal(size=(3, size, size)))
+    group = raw + raw.conj().swapaxes(-1, -2)
+    top = np.linalg.eigvalsh(group)[:, -1]
+    shifts = np.array([0.0, 0.9 * top[1], top[2] + 1])
+    group = group - shifts[:, None, None] * np.eye(size)
+    whole = direct_sum([group])
+    ((values, vectors),) = hockey_stick.positive_parts(whole, whole.map(np.zeros_like), 1.0)
+    exact_values, exact_vectors = np.linalg.eigh(group)
+    expected = (
+        exact_vectors * np.maximum(exact_values, 0)[:, None, :]
+    ) @ exact_vectors.conj().swapaxes(-1, -2)
+    found = (vectors * values[:, None, :]) @ vectors.conj().swapaxes(-1, -2)
+    assert np.allclose(found, expected, atol=1e-12 * size)
+    assert not values[2].any()
+    assert values.shape[1] == vectors.shape[2] == (exact_values > 0).sum(axis=1).max()
+
+
+def test_large_blocks_reach_the_answer_of_small_ones() -> None:
+    """A direct sum of copies of |+> against diag(3/4, 1/4) has the value of one."""
+    count = 40
+    rotation = np.linalg.qr(np.random.default_rng(2).normal(size=(2 * count, 2 * count)))[0]
+    rho = rotation @ np.kron(np.eye(count), np.full((2, 2), 0.5)) @ rotation.T / count
+    sigma = rotation @ np.kron(np.eye(count), np.diag([0.75, 0.25])) @ rotation.T / count
+    e = 0.1
+    b, c = e - 0.5, e * e - e
+    exact = math.log2((-b + math.sqrt(b * b - 0.75 * c)) / 0.375)
+    bits = smooth_max_relative_entropy(rho, sigma, e, ball="trace-distance")
+    assert bits.method == "hockey-stick"
+    assert bits.lower - 1e-8 <= exact <= bits.upper + 1e-8
+    assert bits.converged
