@@ -9,13 +9,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mbl_study.analysis import (
         Tables,
+        compare_thermal_states,
         critical_disorder,
+        critical_drift,
+        fit_bath_rates,
         fit_slopes,
         read_tables,
         region_scaling,
+        strong_disorder_limit,
         tabulate,
+        variance_gain,
         write_tables,
     )
+    from mbl_study.archive import read_archive, write_archive
     from mbl_study.bath_panels import plot_bath_size, plot_bath_size_of_regions
     from mbl_study.chain import HeisenbergChain
     from mbl_study.ensemble import run_study
@@ -23,9 +29,12 @@ if TYPE_CHECKING:
     from mbl_study.initial_states import neel, tilted_neel
     from mbl_study.plots import (
         plot_bath_bounds,
+        plot_critical_drift,
         plot_level_spacing,
         plot_region_scaling,
         plot_slope,
+        plot_thermal_states,
+        plot_transition,
         write_figures,
     )
     from mbl_study.realization import simulate
@@ -40,23 +49,33 @@ __all__ = [
     "Store",
     "Study",
     "Tables",
+    "compare_thermal_states",
     "critical_disorder",
+    "critical_drift",
     "equilibrate",
+    "fit_bath_rates",
     "fit_slopes",
     "neel",
     "open_store",
     "plot_bath_bounds",
     "plot_bath_size",
     "plot_bath_size_of_regions",
+    "plot_critical_drift",
     "plot_level_spacing",
     "plot_region_scaling",
     "plot_slope",
+    "plot_thermal_states",
+    "plot_transition",
+    "read_archive",
     "read_tables",
     "region_scaling",
     "run_study",
     "simulate",
+    "strong_disorder_limit",
     "tabulate",
     "tilted_neel",
+    "variance_gain",
+    "write_archive",
     "write_figures",
     "write_tables",
 ]
@@ -64,7 +83,8 @@ __all__ = [
 # The cheap ones come first.
 _HOMES = (
     *("record", "initial_states", "study", "store"),
-    *("chain", "equilibrium", "realization", "ensemble", "analysis", "plots", "bath_panels"),
+    *("chain", "equilibrium", "realization", "ensemble", "analysis", "archive"),
+    *("plots", "bath_panels"),
 )
 
 

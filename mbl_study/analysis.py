@@ -2,15 +2,19 @@
 
 The order is the paper's: the mean over realizations at each region size, then one straight line
 through the means, whose slope is the order parameter of the localization transition
-([Sparaciari21]_, Sec. IV and FIG. 2).  What follows from the slopes is in `transition`.
+([Sparaciari21]_, Sec. IV and FIG. 2).  What follows from the slopes is in `transition`
+and `finite_size`; this module collects all of it.
 """
 
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from mbl_study.averages import averages, column, least_squares
+from mbl_study.bath_rates import bath_exponents, fit_bath_rates
+from mbl_study.comparison import compare_thermal_states, variance_gain
+from mbl_study.finite_size import critical_drift, strong_disorder_limit, uncoupled_slope
 from mbl_study.tables import Tables, read_tables, tabulate, write_tables
 from mbl_study.transition import bootstrap_slopes, critical_disorder, rise_curve, slope_derivative
 
@@ -18,7 +22,10 @@ __all__ = [
     "Tables",
     "bath_scaling",
     "bootstrap_slopes",
+    "compare_thermal_states",
     "critical_disorder",
+    "critical_drift",
+    "fit_bath_rates",
     "fit_slopes",
     "level_spacing",
     "read_tables",
@@ -26,11 +33,12 @@ __all__ = [
     "rise_curve",
     "slope_derivative",
     "slope_per_realization",
+    "strong_disorder_limit",
     "tabulate",
+    "uncoupled_slope",
+    "variance_gain",
     "write_tables",
 ]
-
-FloatArray = npt.NDArray[np.float64]
 
 
 def region_scaling(regions: pd.DataFrame, quantity: str = "max_relative_entropy") -> pd.DataFrame:
@@ -71,7 +79,7 @@ def region_scaling(regions: pd.DataFrame, quantity: str = "max_relative_entropy"
        length  disorder  region_size  mean  standard_error  count
     0       8       4.0            1   0.4             0.1      2
     """
-    return _averages(regions, ["length", "disorder", "region_size"], quantity)
+    return averages(regions, ["length", "disorder", "region_size"], quantity)
 
 
 def level_spacing(realizations: pd.DataFrame) -> pd.DataFrame:
@@ -102,7 +110,7 @@ def level_spacing(realizations: pd.DataFrame) -> pd.DataFrame:
        length  disorder  mean  standard_error  count
     0       8       4.0  0.43            0.01      2
     """
-    return _averages(realizations, ["length", "disorder"], "level_spacing_ratio")
+    return averages(realizations, ["length", "disorder"], "level_spacing_ratio")
 
 
 def bath_scaling(baths: pd.DataFrame) -> pd.DataFrame:
@@ -125,7 +133,9 @@ def bath_scaling(baths: pd.DataFrame) -> pd.DataFrame:
         state without its coherence between energy levels of the region, and ``"purified"``, the
         same with the purified distance: the proof of the corollary takes a state without
         coherence, and bounds for it hold for the state itself. ``"asymptotic"`` is what the number
-        tends to for small epsilon under the energy subspace condition.
+        tends to for small epsilon under the energy subspace condition. ``"swap_lower"`` and
+        ``"swap_upper"`` enclose the number that uniform swaps need for the state without its
+        coherence; there are rows where it is known for every realization.
 
     Raises
     ------
@@ -152,15 +162,12 @@ def bath_scaling(baths: pd.DataFrame) -> pd.DataFrame:
     4      0.1    purified    8.0
     5      0.1       upper  400.0
     """
-    exponents = {"pinched": _column(baths, "pinched_lower")}
-    for name in ("upper", "collision", "lower", "purified", "asymptotic"):
-        exponents[name] = _column(baths, f"bath_size_{name}").transform(np.log2)
-    keys = ["length", "disorder", "region_size", "epsilon"]
-    bounds = pd.concat(
-        baths[keys].assign(bound=name, exponent=values) for name, values in exponents.items()
-    )
-    averages = _averages(bounds, [*keys, "bound"], "exponent")
-    return averages.assign(mean=averages["mean"].transform(np.exp2))
+    bounds = bath_exponents(baths)
+    keys = ["length", "disorder", "region_size", "epsilon", "bound"]
+    # The realizations whose number of swaps is known are those where it is small.
+    known = bounds["exponent"].notna().groupby([bounds[key] for key in keys]).transform("all")
+    means = averages(bounds[known], keys, "exponent")
+    return means.assign(mean=means["mean"].transform(np.exp2))
 
 
 def fit_slopes(scaling: pd.DataFrame, fit_range: tuple[int, int] | None = None) -> pd.DataFrame:
@@ -248,53 +255,20 @@ def slope_per_realization(
     return _fit_lines(regions, ["disorder", "realization"], quantity, fit_range)
 
 
-def _column(table: pd.DataFrame, name: str) -> pd.Series[float]:
-    if table.empty:
-        raise ValueError("the table must have at least one row; got none. Run the study first")
-    if name not in table:
-        raise ValueError(f"the table must have a column {name!r}; got {', '.join(table.columns)}")
-    return table[name]
-
-
-def _averages(table: pd.DataFrame, keys: list[str], column: str) -> pd.DataFrame:
-    values = _column(table, column)
-    groups = values.groupby([table[key] for key in keys])
-    averages = pd.DataFrame(
-        {"mean": groups.mean(), "standard_error": groups.sem(), "count": groups.count()}
-    )
-    return averages.reset_index()
-
-
 def _fit_lines(
-    table: pd.DataFrame, keys: list[str], column: str, fit_range: tuple[int, int] | None
+    table: pd.DataFrame, keys: list[str], name: str, fit_range: tuple[int, int] | None
 ) -> pd.DataFrame:
-    _column(table, column)
+    column(table, name)
     parts = []
     for length, part in table.groupby("length"):
         first, last = fit_range or (1, int(str(length)) // 2)
         inside = part[part["region_size"].between(first, last)]
-        grid = inside.pivot(index=["length", *keys], columns="region_size", values=column)
+        grid = inside.pivot(index=["length", *keys], columns="region_size", values=name)
         if grid.shape[1] < 2:
             raise ValueError(
                 f"fit_range must hold two region sizes or more; got {grid.shape[1]} for length "
                 f"{length} between {first} and {last}. Widen the range"
             )
-        lines = _least_squares(grid.columns.to_numpy(dtype=float), grid.to_numpy(dtype=float))
+        lines = least_squares(grid.columns.to_numpy(dtype=float), grid.to_numpy(dtype=float))
         parts.append(pd.DataFrame(lines, index=grid.index))
     return pd.concat(parts).reset_index()
-
-
-def _least_squares(sizes: FloatArray, values: FloatArray) -> dict[str, FloatArray]:
-    """Lines through the rows of ``values``, shape ``(rows, sizes)``."""
-    # An infinity would warn on its way to the NaN that it becomes in any case.
-    finite = np.where(np.isfinite(values), values, np.nan)
-    centred = sizes - sizes.mean()
-    spread = centred @ centred
-    slope = finite @ centred / spread
-    intercept = finite.mean(axis=1) - slope * sizes.mean()
-    residuals = finite - intercept[:, np.newaxis] - np.outer(slope, sizes)
-    freedom = len(sizes) - 2
-    error = np.full_like(slope, np.nan)
-    if freedom:
-        error = np.sqrt((residuals**2).sum(axis=1) / freedom / spread)
-    return {"slope": slope, "slope_error": error, "intercept": intercept}

@@ -18,7 +18,14 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 import qentropy
-from mbl_study.plot_style import GREY, STYLE, count_axis, new_axes, note_in_corner
+from mbl_study.plot_style import (
+    GREY,
+    REGION_LABEL,
+    STYLE,
+    count_axis,
+    new_axes,
+    note_in_corner,
+)
 
 __all__ = ["plot_bath_size", "plot_bath_size_of_regions"]
 
@@ -45,14 +52,18 @@ _SIZE_LOOKS = {
 }
 _EXACT = _Look(r"exact $n_\epsilon$", "black", "x", "none")
 _ASYMPTOTIC = _Look(r"$2\chi^2/(\pi\epsilon^2)$", GREY, "", _DOTTED)
+_SWAPS = _Look("swaps, pinched state", "black", "x", "none")
 _REGION_LOOKS = {
     "upper": _SIZE_LOOKS["upper_max"],
     "collision": _SIZE_LOOKS["upper_collision"],
+    "swap_upper": _SWAPS,
+    "swap_lower": _SWAPS,
     "asymptotic": _ASYMPTOTIC,
     "purified": _SIZE_LOOKS["lower_pinched"],
     "pinched": _SIZE_LOOKS["lower_pinched_smooth"],
     "lower": _SIZE_LOOKS["lower_smooth"],
 }
+_TALL = 3.4
 _SIZE_LABEL = r"bath size $n_\epsilon$ (components)"
 
 
@@ -130,6 +141,7 @@ def plot_bath_size_of_regions(
     disorder: float,
     *,
     length: int | None = None,
+    rates: pd.DataFrame | None = None,
     ax: Axes | None = None,
 ) -> Axes:
     r"""Bounds of the bath size against region size, on a logarithmic axis.
@@ -145,6 +157,9 @@ def plot_bath_size_of_regions(
         Disorder strength, in Pauli units.
     length
         Which chain to draw; needed only if the table holds several.
+    rates
+        What `fit_bath_rates` returned: written behind the names of the bounds, with the larger of
+        both errors, and the range of the fit is shaded.
     ax
         Where to draw; a new figure by default.
 
@@ -175,7 +190,7 @@ def plot_bath_size_of_regions(
     chain, bounds = _chosen(scaling, "length", length)
     _, bounds = _chosen(bounds, "epsilon", epsilon)
     _, bounds = _chosen(bounds, "disorder", disorder)
-    ax = ax or new_axes()
+    ax = ax or new_axes(_TALL)
     looks = _REGION_LOOKS
     held = [name for name in looks if (bounds["bound"] == name).any()]
     for name in held:
@@ -184,12 +199,56 @@ def plot_bath_size_of_regions(
         proved = np.full(len(line), looks[name].dash != _DASHED)
         factor = np.exp2(line["standard_error"].to_numpy())
         _draw(ax, (sizes, means), looks[name], proved, factor=factor)
-    ax.set(yscale="log", xlabel=r"region size $|R|$ (sites)", ylabel=_SIZE_LABEL)
+    ax.set(yscale="log", xlabel=REGION_LABEL, ylabel=_SIZE_LABEL)
     count_axis(ax.xaxis)
     note = rf"$L = {chain}$, $\Delta = {disorder:g}$, $\epsilon = {epsilon:g}$"
-    _add_legends(ax, [looks[name] for name in held], hollow=True)
+    named = {looks[name]: name for name in reversed(held)}
+    entries = [look for look in dict.fromkeys(looks.values()) if look in named]
+    title = ""
+    if rates is not None:
+        title = "bound: rate in bits per site"
+        fits = _rows(rates, length=chain, disorder=disorder, epsilon=epsilon).set_index("bound")
+        entries = [_with_rate(look, fits, named[look]) for look in entries]
+        note += _shade_fit(ax, fits)
+    _add_legends(ax, entries, hollow=True, title=title)
     note_in_corner(ax, note)
     return ax
+
+
+def _rows(table: pd.DataFrame, **values: float) -> pd.DataFrame:
+    for name, value in values.items():
+        table = table[table[name] == value]
+    return table
+
+
+def _with_rate(look: _Look, fits: pd.DataFrame, bound: str) -> _Look:
+    """Look whose label names the rate, as ``0.52(3)``."""
+    if bound not in fits.index:
+        return look
+    rate, *errors = fits.loc[[bound], ["rate", "rate_error", "fit_error"]].to_numpy(float)[0]
+    return look._replace(label=f"{look.label}: {_brief(rate, np.nanmax([*errors, 0.0]))}")
+
+
+def _brief(value: float, error: float) -> str:
+    """Value with its error, of one digit or two that begin with 1, in its last digits.
+
+    Examples
+    --------
+    >>> _brief(0.51234, 0.0321), _brief(0.5, 0.014), _brief(0.5, 0.0)
+    ('0.51(3)', '0.500(14)', '0.500')
+    """
+    if not error > 0:
+        return f"{value:.3f}"
+    digits = max(0, -int(np.floor(np.log10(error / 2))))
+    return f"{value:.{digits}f}({round(error * 10**digits):d})"
+
+
+def _shade_fit(ax: Axes, fits: pd.DataFrame) -> str:
+    """Shade the range of the fit; return what the note says about it."""
+    if fits.empty:
+        return ""
+    ax.axvspan(fits["first_size"].min(), fits["last_size"].max(), color="0.94", zorder=0)
+    return "\nshaded: fit of the rates"
 
 
 def _distinct(sizes: Sequence[qentropy.thermalization.BathSize]) -> dict[str, _Look]:
@@ -226,13 +285,15 @@ def _draw(
         ax.plot(x[chosen], finite[chosen], markerfacecolor=face, **style)
 
 
-def _add_legends(ax: Axes, looks: Sequence[_Look], *, hollow: bool) -> None:
+def _add_legends(ax: Axes, looks: Sequence[_Look], *, hollow: bool, title: str = "") -> None:
     """Name the bounds above the panel, and what a hollow marker means inside it."""
     handles = [
         Line2D([], [], color=look.color, marker=look.marker, linestyle=look.dash) for look in looks
     ]
     place: dict[str, Any] = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0)}
-    ax.legend(handles, [look.label for look in looks], ncols=2, **place)
+    ax.legend(
+        handles, [look.label for look in looks], ncols=1 if title else 2, title=title, **place
+    )
     if hollow:
         marks: dict[str, Any] = {"color": "0.3", "marker": "o", "linestyle": "none"}
         pair = [Line2D([], [], **marks), Line2D([], [], markerfacecolor="white", **marks)]

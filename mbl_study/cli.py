@@ -14,6 +14,7 @@ from mbl_study.footprint import EMISSION_FACTOR, POWER, measure, show_footprint
 
 # The libraries behind these take seconds to load, and `--help` needs none of them.
 if TYPE_CHECKING:
+    from mbl_study.archive import Archive
     from mbl_study.store import Store
     from mbl_study.study import Study
 
@@ -55,6 +56,11 @@ StorePath = Annotated[
 ]
 Folder = Annotated[
     Path | None, typer.Option("--output", help="Folder for files; by default that of the store.")
+]
+
+Archives = Annotated[
+    list[Path] | None,
+    typer.Option("--tables", help="A folder that export has written; may be given several times."),
 ]
 
 
@@ -144,6 +150,11 @@ def run(
 
     More lengths, disorders or realizations extend a study. A changed seed or initial state is
     another study and wants another store.
+
+    Certificates for a tls:// scheduler come from Dask's own configuration: a file that DASK_CONFIG
+    names, or the variables DASK_DISTRIBUTED__COMM__TLS__CA_FILE,
+    DASK_DISTRIBUTED__COMM__TLS__CLIENT__CERT and DASK_DISTRIBUTED__COMM__TLS__CLIENT__KEY.
+    docs/cluster.md has recipes.
     """
     from mbl_study import overview
     from mbl_study.ensemble import run_study
@@ -205,15 +216,25 @@ def plot(
     *,
     preset: Preset = None,
     store: StorePath = None,
+    tables: Archives = None,
     folder: Folder = None,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Draw the figures, and print the slopes and the critical disorder strength."""
+    """Draw the figures, and print the slopes and the critical disorder strength.
+
+    The numbers come from a store, or from what [bold]export[/bold] has written: --tables names
+    such a folder. Several folders are drawn as one study, if they hold different lengths and the
+    same physics; their seeds may differ.
+    """
     from mbl_study import overview
 
-    results = _existing_store(study_file, preset, store)
-    report = overview.findings(results, folder or results.path.parent / "figures")
+    if tables:
+        _only_tables(study_file, preset, store)
+        report = overview.findings(tables, folder or tables[0].parent / "figures")
+    else:
+        results = _existing_store(study_file, preset, store)
+        report = overview.findings(results, folder or results.path.parent / "figures")
     overview.show(report, output(), as_json=as_json)
 
 
@@ -224,9 +245,14 @@ def report(
     *,
     preset: Preset = None,
     store: StorePath = None,
+    tables: Annotated[
+        Path | None, typer.Option(help="A folder that export has written, instead of a store.")
+    ] = None,
     page: Annotated[
         Path | None,
-        typer.Option("--output", help="The page; by default report.html beside the store."),
+        typer.Option(
+            "--output", help="The page; by default report.html beside the store or the tables."
+        ),
     ] = None,
     power: Power = POWER,
     emission_factor: EmissionFactor = EMISSION_FACTOR,
@@ -237,11 +263,18 @@ def report(
     The page holds everything that it shows. It can be mailed, or opened from a disk, and asks the
     network for nothing. A study that is half done makes a page, too.
     """
+    from mbl_study.archive import read_archive
     from mbl_study.report import write_report
 
-    results = _existing_store(study_file, preset, store)
-    target = page or results.path.parent / "report.html"
-    say(f"report: {write_report(results, target, power=power, emission_factor=emission_factor)}")
+    source: Store | Archive
+    if tables is None:
+        source = held = _existing_store(study_file, preset, store)
+        beside = held.path.parent
+    else:
+        _only_tables(study_file, preset, store)
+        source, beside = read_archive(tables), tables.parent
+    target = page or beside / "report.html"
+    say(f"report: {write_report(source, target, power=power, emission_factor=emission_factor)}")
 
 
 @app.command(epilog="Example:  mbl-study footprint --preset quick --power 12 --emission-factor 0.3")
@@ -280,14 +313,17 @@ def export(
     ] = None,
     debug: Debug = False,
 ) -> None:
-    """Write the records as tidy tables: one row per realization, region and bath bound."""
-    from mbl_study import analysis
+    """Write the records as files that can be cited: tidy tables, the study file, a manifest.
+
+    The tables have one row per realization, region and bath bound. The manifest holds versions,
+    counts and a SHA-256 of each file. [bold]plot[/bold] and [bold]report[/bold] read the folder
+    again, by --tables.
+    """
+    from mbl_study.archive import write_archive
 
     results = _existing_store(study_file, preset, store)
-    with results:
-        tables = analysis.tabulate(results.results())
     target = folder or results.path.parent / "tables"
-    for path in analysis.write_tables(tables, target, formats or list(Format)):
+    for path in write_archive(results, target, formats or list(Format)):
         output().print(str(path), markup=False)
 
 
@@ -328,6 +364,11 @@ def _named_study(study_file: Path | None, preset: str | None) -> "Study | None":
     if study_file is not None:
         return Study.load(study_file)
     return None if preset is None else Study.preset(preset)
+
+
+def _only_tables(study_file: Path | None, preset: str | None, store: Path | None) -> None:
+    if study_file is not None or preset is not None or store is not None:
+        raise InvalidStudyError("name --tables, or a study or a --store, not both")
 
 
 def _existing_store(study_file: Path | None, preset: str | None, store: Path | None) -> "Store":

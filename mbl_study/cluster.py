@@ -48,11 +48,14 @@ _CLUSTER_SETTINGS = {
     "distributed.worker.memory.spill": False,
     "distributed.worker.memory.pause": False,
     "distributed.worker.memory.terminate": 0.95,
+    # Its history of an hour grows by megabytes.
+    "distributed.worker.profile.enabled": False,
 }
 # Dask serves something over HTTP in any case. Without an address it would take a fixed port, and
 # two studies at the same time would be one too many.
 _NO_DASHBOARD = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
 _PR_SET_PDEATHSIG = 1
+_TLS_VARIABLES = ("CA_FILE", "CLIENT__CERT", "CLIENT__KEY")
 
 
 @contextlib.contextmanager
@@ -100,7 +103,8 @@ def connect(address: str, *, insecure: bool = False) -> Iterator[Any]:
     Parameters
     ----------
     address
-        For example ``tls://10.0.0.1:8786``.
+        For example ``tls://10.0.0.1:8786``. The certificates for it are those of Dask's own
+        configuration, below ``distributed.comm.tls``.
     insecure
         Whether an unencrypted address on another machine is acceptable. Anybody who can reach
         such a scheduler can run commands on its workers.
@@ -116,6 +120,7 @@ def connect(address: str, *, insecure: bool = False) -> Iterator[Any]:
     except (OSError, TimeoutError, ValueError) as error:
         raise EngineError(f"no scheduler answers at {address}: {error}") from error
     with client:
+        _warn_of_silence(client)
         yield client
 
 
@@ -138,12 +143,12 @@ def check_address(address: str, *, insecure: bool) -> None:
     Raises
     ------
     EngineError
-        It is neither on this machine nor encrypted, and that was not accepted; or it is no
-        address at all.
+        It is neither on this machine nor encrypted, and that was not accepted; or it is
+        encrypted, and Dask has no certificates for it; or it is no address at all.
 
     Examples
     --------
-    >>> check_address("tls://10.0.0.1:8786", insecure=False)
+    >>> check_address("tcp://127.0.0.1:8786", insecure=False)
     """
     parts = urlsplit(address if "://" in address else f"tcp://{address}")
     if parts.scheme not in {"tcp", "tls"} or not parts.hostname:
@@ -153,6 +158,47 @@ def check_address(address: str, *, insecure: bool) -> None:
             f"scheduler {address} is on another machine and not encrypted: whoever reaches it can"
             " run commands there. Use tls://, or accept it with --insecure."
         )
+    if parts.scheme == "tls":
+        _require_certificates(address)
+
+
+def _require_certificates(address: str) -> None:
+    """Without them Dask connects and closes for a while, and then says something else."""
+    try:
+        context = distributed.Security().get_connection_args("client")["ssl_context"]
+    except OSError as error:
+        raise EngineError(
+            f"certificates for {address} cannot be read: {error}. Look at the files that Dask's"
+            " configuration names below distributed.comm.tls."
+        ) from error
+    if context is None:
+        raise EngineError(
+            f"scheduler {address} needs certificates, and Dask's configuration names none. Set "
+            + ", ".join(f"DASK_DISTRIBUTED__COMM__TLS__{name}" for name in _TLS_VARIABLES)
+            + ", or the same in a file that DASK_CONFIG names."
+        )
+
+
+def _warn_of_silence(client: Any) -> None:
+    try:
+        seconds = client.run_on_scheduler(_worker_ttl)
+    except Exception as error:
+        raise EngineError(
+            f"the scheduler cannot serve this run: {type(error).__name__}: {error}. It needs the"
+            " same installation as the driver."
+        ) from error
+    if seconds:
+        logger.warning(
+            "the scheduler gives up a worker that is silent for %g seconds, as one that"
+            " diagonalizes is. Start it with distributed.scheduler.worker-ttl: null.",
+            seconds,
+        )
+
+
+def _worker_ttl(dask_scheduler: Any) -> float | None:
+    """Seconds after which a scheduler takes a silent worker for dead; runs on the scheduler."""
+    seconds: float | None = dask_scheduler.worker_ttl
+    return seconds
 
 
 def _is_loopback(host: str) -> bool:

@@ -22,7 +22,7 @@ from mbl_study.chain import HeisenbergChain
 from mbl_study.dephasing import DephasedState, dephase, sector_amplitudes
 from mbl_study.levels import gibbs_weights, inverse_temperature, level_spacing_ratio
 from mbl_study.reductions import NestedRegions, SectorVectors, reduce_to_region
-from mbl_study.regions import RegionInEnergyBasis, RegionSpectrum, region_spectrum
+from mbl_study.regions import Pair, RegionInEnergyBasis, RegionSpectrum, region_spectrum
 from mbl_study.sectors import checked_sites
 from mbl_study.spectrum import SectorSpectrum, diagonalize, diagonalize_sector
 
@@ -183,12 +183,12 @@ class Equilibrium:
         """
         region = self._thermal_region(sites, kind)
         if kind == "lattice":
-            omega_R = self._states.state(region).to_sparse(by_sector=True)
-            tau_R = self._lattice_states.state(region).to_sparse(by_sector=True)
+            pair: Pair = (
+                self._states.state(region).to_blocks(),
+                self._lattice_states.state(region).to_blocks(),
+            )
         else:
-            rotated = self.in_energy_basis(region)
-            omega_R, tau_R = rotated.state, rotated.thermal_state(self.beta)
-        pair: tuple[Any, Any] = omega_R, tau_R
+            pair = self.in_energy_basis(region).pair(self.beta)
         return float(qentropy.max_relative_entropy(*pair))
 
     def energy_coherence(self, sites: Iterable[int]) -> float:
@@ -229,7 +229,7 @@ class Equilibrium:
         Returns
         -------
         RegionInEnergyBasis
-            Sparse operators, the energies and the coherence.
+            The operators by sector, the energies and the coherence.
 
         Raises
         ------
@@ -240,7 +240,7 @@ class Equilibrium:
         --------
         >>> from mbl_study import HeisenbergChain, equilibrate, neel
         >>> equilibrium = equilibrate(HeisenbergChain.random(6, 4.0, rng=0), neel(6))
-        >>> equilibrium.in_energy_basis([0, 1]).pinched.nnz
+        >>> equilibrium.in_energy_basis([0, 1]).pinched.to_sparse(by_sector=True).nnz
         4
         """
         region = checked_sites(sites, self.chain.length)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +17,14 @@ from rich.table import Table
 
 from mbl_study.console import clean, duration
 from mbl_study.errors import StoreMissingError
+from mbl_study.findings_text import show_findings
 from mbl_study.store import Store
 from mbl_study.study import Study, Task
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from mbl_study.tables import Tables
 
 __all__ = ["described", "findings", "plan", "show", "state"]
 
@@ -79,28 +83,54 @@ def state(store: Store) -> dict[str, Any]:
         }
 
 
-def findings(store: Store, folder: Path) -> dict[str, Any]:
+def findings(source: Store | Sequence[Path], folder: Path) -> dict[str, Any]:
     """Draw the figures into a folder, and return their paths with the numbers that matter most.
+
+    The source is a store, or the folders of one or more archives.
 
     Raises
     ------
     StoreMissingError
-        The store holds no entropies yet.
+        There are no entropies yet.
+    StoreDamagedError, StudyMismatchError
+        An archive has changed, or archives do not belong together.
     """
     # They take a second to load, and only figures need them.
     from mbl_study import analysis, plots
 
-    with store:
-        tables = analysis.tabulate(store.results())
+    tables, report = _tables(source)
     if tables.regions.empty:
-        raise StoreMissingError(f"{store.path}: there are no results to draw yet. Run the study.")
+        raise StoreMissingError(
+            f"{_named(report)}: there are no results to draw yet. Run the study."
+        )
     slopes = analysis.slope_per_realization(tables.regions)
-    return {
-        "store": str(store.path),
+    critical = analysis.critical_disorder(slopes)
+    return report | {
         "slopes": _rows(analysis.bootstrap_slopes(slopes)),
-        "critical_disorder": _rows(analysis.critical_disorder(slopes)),
+        "critical_disorder": _rows(critical),
+        "critical_drift": _rows(analysis.critical_drift(critical))[0],
+        "strong_disorder_limit": _rows(analysis.strong_disorder_limit(tables.realizations)),
+        "level_spacing": _rows(analysis.level_spacing(tables.realizations)),
+        "thermal_states": _rows(analysis.compare_thermal_states(tables.regions)),
+        "bath_rates": _rows(analysis.fit_bath_rates(tables.baths)),
         "figures": [str(path) for path in plots.write_figures(tables, folder)],
     }
+
+
+def _tables(source: Store | Sequence[Path]) -> tuple[Tables, dict[str, Any]]:
+    """Tables of a source, and what a report says about where they are from."""
+    from mbl_study import archive
+    from mbl_study.tables import tabulate
+
+    if isinstance(source, Store):
+        with source:
+            return tabulate(source.results()), {"store": str(source.path)}
+    tables = archive.combine(map(archive.read_archive, source))
+    return tables, {"tables": list(map(str, source))}
+
+
+def _named(report: dict[str, Any]) -> str:
+    return str(report["store"]) if "store" in report else ", ".join(report["tables"])
 
 
 def described(task: Task) -> str:
@@ -124,8 +154,8 @@ def show(report: dict[str, Any], console: Console, *, as_json: bool = False) -> 
     if "tasks" in report:
         _show_state(report, console)
     if "slopes" in report:
-        _show_findings(report, console)
-    console.out(f"results: {report['store']}", highlight=False)
+        show_findings(report, console)
+    console.out(f"results: {_named(report)}", highlight=False)
 
 
 def _show_plan(report: dict[str, Any], console: Console) -> None:
@@ -160,35 +190,6 @@ def _show_state(report: dict[str, Any], console: Console) -> None:
         )
     if report["held_by"]:
         console.out(f"held by {clean(report['held_by'])}", highlight=False)
-
-
-def _show_findings(report: dict[str, Any], console: Console) -> None:
-    lengths = sorted({row["length"] for row in report["slopes"]})
-    title = "slope of D_max(omega_R || tau_beta(H_R)) in |R|, bits per site, bootstrap error"
-    table = Table("disorder", *(f"L = {length}" for length in lengths), box=box.SIMPLE, title=title)
-    cells = {
-        (row["disorder"], row["length"]): _with_error(row, "slope") for row in report["slopes"]
-    }
-    for disorder in sorted({disorder for disorder, _ in cells}):
-        row = (cells.get((disorder, length), "") for length in lengths)
-        table.add_row(f"{disorder:g}", *row)
-    console.print(table)
-    for row in report["critical_disorder"]:
-        value = _with_error(row, "critical_disorder")
-        console.out(
-            f"critical disorder strength at L = {row['length']}: {value}"
-            " (Pauli units; W is half of it)",
-            highlight=False,
-        )
-    for path in report["figures"]:
-        console.out(f"figure: {path}", highlight=False)
-
-
-def _with_error(row: dict[str, Any], name: str) -> str:
-    value, error = row[name], row[f"{name}_error"]
-    if value is None:
-        return "not found"
-    return f"{value:.4f}" if error is None else f"{value:.4f} ± {error:.4f}"
 
 
 def _rows(table: pd.DataFrame) -> Any:

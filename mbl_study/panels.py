@@ -18,24 +18,23 @@ from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 
 from mbl_study.plot_style import (
+    DISORDER_LABEL,
     GREY,
+    REGION_LABEL,
     STYLE,
     count_axis,
+    draw_ratio_limits,
     legend_above,
     legend_without_bars,
     line_styles,
     new_axes,
     note_in_corner,
+    rows_of_length,
+    symbol_of,
 )
 
 __all__ = ["plot_bath_bounds", "plot_level_spacing", "plot_region_scaling", "plot_slope"]
 
-_DISORDER_LABEL = r"disorder strength $\Delta$ (Pauli units; $W = \Delta/2$)"
-_SYMBOLS = {
-    "max_relative_entropy": r"$D_{\max}(\omega_R\,\Vert\,\tau_\beta(H_R))$",
-    "max_relative_entropy_lattice": r"$D_{\max}(\omega_R\,\Vert\,\tau_R)$",
-    "collision_relative_entropy": r"$D_2(\omega_R\,\Vert\,\tau_\beta(H_R))$",
-}
 _BOUND_LABELS = {
     "upper": "upper bound, Theorem 1",
     "lower": "lower bound, Corollary 4",
@@ -93,7 +92,7 @@ def plot_region_scaling(
     >>> plot_region_scaling(scaling).get_ylabel()
     '$D_{\\max}(\\omega_R\\,\\Vert\\,\\tau_\\beta(H_R))$ (bits)'
     """
-    chain, lines = _of_length(scaling, length)
+    chain, lines = rows_of_length(scaling, length)
     ax = ax or new_axes()
     note = f"$L = {chain}$"
     if fit_range is not None:
@@ -104,11 +103,11 @@ def plot_region_scaling(
         line = lines[lines["disorder"] == disorder]
         sizes, errors = line["region_size"], line["standard_error"]
         ax.errorbar(sizes, line["mean"], errors, label=f"{disorder:g}", **style)
-    ax.set(xlabel=r"region size $|R|$ (sites)", ylabel=f"{_symbol(quantity)} (bits)")
+    ax.set(xlabel=REGION_LABEL, ylabel=f"{symbol_of(quantity)} (bits)")
     ax.set_ylim(bottom=0)
     count_axis(ax.xaxis)
     note_in_corner(ax, note)
-    legend_above(ax, _DISORDER_LABEL)
+    legend_above(ax, DISORDER_LABEL)
     return ax
 
 
@@ -170,7 +169,7 @@ def plot_slope(
         label = f"$L = {length}${_critical_label(*_critical_of(critical, length))}"
         points = slopes[slopes["length"] == length]
         _draw_points(ax, points, _curve_of(curve, length), "slope", label=label, **style)
-    ax.set(xlabel=_DISORDER_LABEL, ylabel=f"slope of {_symbol(quantity)} (bits per site)")
+    ax.set(xlabel=DISORDER_LABEL, ylabel=f"slope of {symbol_of(quantity)} (bits per site)")
     ax.set_xlim(left=0)
     count_axis(ax.xaxis)
     legend_without_bars(ax, loc="upper left")
@@ -238,7 +237,7 @@ def plot_bath_bounds(
     >>> plot_bath_bounds(scaling, epsilon=0.1).get_yscale()
     'log'
     """
-    chain, bounds = _of_length(scaling, length)
+    chain, bounds = rows_of_length(scaling, length)
     bounds = bounds[bounds["epsilon"] == _held(bounds, "epsilon", epsilon)]
     _held(bounds, "bound", lower)
     ax = ax or new_axes()
@@ -249,12 +248,12 @@ def plot_bath_bounds(
             label = f"{disorder:g}" if bound == "upper" else None
             _draw_bound(ax, line, label=label, **(style | look))
     ax.set_yscale("log")
-    ax.set(xlabel=r"region size $|R|$ (sites)", ylabel=r"bath size $n_\epsilon$ (components)")
+    ax.set(xlabel=REGION_LABEL, ylabel=r"bath size $n_\epsilon$ (components)")
     count_axis(ax.xaxis)
     note = rf"$L = {chain}$, $\epsilon = {epsilon:g}$"
     note_in_corner(ax, note)
     _add_legend_of_bounds(ax, lower)
-    legend_above(ax, _DISORDER_LABEL)
+    legend_above(ax, DISORDER_LABEL)
     return ax
 
 
@@ -288,38 +287,19 @@ def plot_level_spacing(spacing: pd.DataFrame, *, ax: Axes | None = None) -> Axes
     'mean gap ratio'
     """
     ax = ax or new_axes()
-    for value, name, side in (
-        (0.5307, "orthogonal ensemble", "bottom"),
-        (0.3863, "Poisson", "top"),
-    ):
-        ax.axhline(value, color=GREY, linewidth=0.7, zorder=0)
-        ax.text(0.96, value, name, transform=ax.get_yaxis_transform(), ha="right", va=side)
+    draw_ratio_limits(ax)
     lengths = sorted(spacing["length"].unique())
     for length, style in zip(lengths, line_styles(len(lengths), dashed=True), strict=True):
         line = spacing[spacing["length"] == length]
         label = f"$L = {length}$"
         ax.errorbar(line["disorder"], line["mean"], line["standard_error"], label=label, **style)
-    ax.set(xlabel=_DISORDER_LABEL, ylabel="mean gap ratio")
+    ax.set(xlabel=DISORDER_LABEL, ylabel="mean gap ratio")
     ax.margins(y=0.1)
     ax.set_xlim(left=0)
     count_axis(ax.xaxis)
     # Below the upper limit, right of the fall.
     legend_without_bars(ax, loc="upper right", bbox_to_anchor=(1.0, 0.85))
     return ax
-
-
-def _of_length(table: pd.DataFrame, length: int | None) -> tuple[int, pd.DataFrame]:
-    lengths = [int(held) for held in sorted(table["length"].unique())]
-    chosen = lengths[0] if length is None and len(lengths) == 1 else length
-    if chosen is None or chosen not in lengths:
-        raise ValueError(f"length must be one of {lengths}; got {length}")
-    return chosen, table[table["length"] == chosen]
-
-
-def _symbol(quantity: str) -> str:
-    if quantity not in _SYMBOLS:
-        raise ValueError(f"quantity must be one of {', '.join(_SYMBOLS)}; got {quantity!r}")
-    return _SYMBOLS[quantity]
 
 
 def _held(table: pd.DataFrame, column: str, value: Any) -> Any:

@@ -6,25 +6,32 @@ and colour blindness.
 
 from __future__ import annotations
 
-from math import ceil
+from math import ceil, log
 from typing import Any
 
 import matplotlib as mpl
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 __all__ = [
+    "DISORDER_LABEL",
     "GREY",
+    "REGION_LABEL",
     "STYLE",
     "count_axis",
+    "draw_ratio_limits",
     "figure_of",
     "legend_above",
     "legend_without_bars",
     "line_styles",
     "new_axes",
     "note_in_corner",
+    "rows_of_length",
+    "stacked_axes",
+    "symbol_of",
 ]
 
 STYLE: dict[Any, Any] = {
@@ -74,12 +81,33 @@ _DASHES = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (5, 1.2, 1.2, 1.2)))
 GREY = "0.55"
 """Lines that are no data."""
 
+_RATIO_LIMITS = (
+    # Atas, Bogomolny, Giraud, Roux, Phys. Rev. Lett. 110, 084101 (2013).
+    (0.5307, "orthogonal ensemble", "bottom"),
+    (2 * log(2) - 1, "Poisson", "top"),
+)
 
-def new_axes() -> Axes:
-    """Axes as wide as a column, in a figure of their own."""
+DISORDER_LABEL = r"disorder strength $\Delta$ (Pauli units; $W = \Delta/2$)"
+REGION_LABEL = r"region size $|R|$ (sites)"
+_SYMBOLS = {
+    "max_relative_entropy": r"$D_{\max}(\omega_R\,\Vert\,\tau_\beta(H_R))$",
+    "max_relative_entropy_lattice": r"$D_{\max}(\omega_R\,\Vert\,\tau_R)$",
+    "collision_relative_entropy": r"$D_2(\omega_R\,\Vert\,\tau_\beta(H_R))$",
+}
+
+
+def new_axes(height: float = _PANEL_HEIGHT) -> Axes:
+    """Axes as wide as a column, in a figure of their own, of a height in inches."""
     # Not through pyplot, which would keep every figure alive.
-    figure = Figure(figsize=(_COLUMN_WIDTH, _PANEL_HEIGHT), layout="constrained")
+    figure = Figure(figsize=(_COLUMN_WIDTH, height), layout="constrained")
     return figure.add_subplot()
+
+
+def stacked_axes() -> tuple[Axes, Axes]:
+    """Two axes as wide as a column, one above the other, with one horizontal axis."""
+    figure = Figure(figsize=(_COLUMN_WIDTH, 1.45 * _PANEL_HEIGHT), layout="constrained")
+    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(1.4, 1))
+    return upper, lower
 
 
 def figure_of(ax: Axes) -> Figure:
@@ -152,3 +180,38 @@ def note_in_corner(ax: Axes, note: str) -> None:
 def count_axis(axis: Axis) -> None:
     """Ticks at whole numbers only."""
     axis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 4, 5, 10]))
+
+
+def rows_of_length(table: pd.DataFrame, length: int | None) -> tuple[int, pd.DataFrame]:
+    """Rows of one length, the only one there is if none is named, and that length.
+
+    Raises
+    ------
+    ValueError
+        The table does not hold the length, or holds several and none was named.
+    """
+    lengths = [int(held) for held in sorted(table["length"].unique())]
+    chosen = lengths[0] if length is None and len(lengths) == 1 else length
+    if chosen is None or chosen not in lengths:
+        raise ValueError(f"length must be one of {lengths}; got {length}")
+    return chosen, table[table["length"] == chosen]
+
+
+def symbol_of(quantity: str) -> str:
+    """Formula of a column of `Tables.regions`.
+
+    Raises
+    ------
+    ValueError
+        There is none.
+    """
+    if quantity not in _SYMBOLS:
+        raise ValueError(f"quantity must be one of {', '.join(_SYMBOLS)}; got {quantity!r}")
+    return _SYMBOLS[quantity]
+
+
+def draw_ratio_limits(ax: Axes) -> None:
+    """Mark the gap ratios of random matrices and of independent levels."""
+    for value, name, side in _RATIO_LIMITS:
+        ax.axhline(value, color=GREY, linewidth=0.7, zorder=0)
+        ax.text(0.96, value, name, transform=ax.get_yaxis_transform(), ha="right", va=side)

@@ -14,6 +14,12 @@ from matplotlib.figure import Figure
 
 from mbl_study import analysis
 from mbl_study.bath_panels import plot_bath_size_of_regions
+from mbl_study.comparison_panels import (
+    plot_critical_drift,
+    plot_thermal_states,
+    plot_transition,
+)
+from mbl_study.files import write_atomically
 from mbl_study.panels import (
     plot_bath_bounds,
     plot_level_spacing,
@@ -21,14 +27,17 @@ from mbl_study.panels import (
     plot_slope,
 )
 from mbl_study.plot_style import STYLE, figure_of
-from mbl_study.tables import Tables, write_atomically
+from mbl_study.tables import Tables
 
 __all__ = [
     "draw_figures",
     "plot_bath_bounds",
+    "plot_critical_drift",
     "plot_level_spacing",
     "plot_region_scaling",
     "plot_slope",
+    "plot_thermal_states",
+    "plot_transition",
     "write_figures",
 ]
 
@@ -43,7 +52,7 @@ def draw_figures(
     tables
         What `tabulate` returned.
     epsilon
-        For the bounds on the bath; the least of the study by default, where the lower bound says
+        For the bounds on the bath; the least of each length by default, where the lower bound says
         most.
     samples
         How many times the realizations are drawn anew for the bootstrap errors.
@@ -51,10 +60,12 @@ def draw_figures(
     Yields
     ------
     tuple
-        Name and figure: ``region_scaling_L<length>``, ``bath_bounds_L<length>``,
-        ``bath_size_L<length>`` (every bound, at the strongest disorder), ``slope`` and
-        ``level_spacing``; the first and the fourth also as ``region_scaling_lattice_L<length>`` and
-        ``slope_lattice``, with the reduced Gibbs state of the lattice as the thermal state.
+        Name and figure, one for each length: ``bath_bounds_L<length>``, ``bath_size_L<length>``
+        (every bound, at the strongest disorder, with its rate), ``region_scaling_L<length>`` and
+        ``thermal_states_L<length>``; and one for all lengths: ``slope``, ``level_spacing``,
+        ``transition`` (both of these over one axis, with the limit of strong disorder) and
+        ``critical_drift``.  ``region_scaling_lattice_L<length>`` and ``slope_lattice`` have the
+        reduced Gibbs state of the lattice as the thermal state.
 
     Raises
     ------
@@ -65,18 +76,37 @@ def draw_figures(
     ----------
     [Sparaciari21]_, FIG. 2 and FIG. 5.
     """
-    bounds = analysis.bath_scaling(tables.baths)
-    chosen = bounds["epsilon"].min() if epsilon is None else epsilon
-    for length in bounds["length"].unique():
-        axes = plot_bath_bounds(bounds, chosen, length=length)
-        yield f"bath_bounds_L{length}", figure_of(axes)
-        strongest = bounds.loc[bounds["length"] == length, "disorder"].max()
-        axes = plot_bath_size_of_regions(bounds, chosen, strongest, length=length)
-        yield f"bath_size_L{length}", figure_of(axes)
+    yield from _bath_figures(tables, epsilon)
     yield from _entropy_figures(tables, "max_relative_entropy", "", samples)
     yield from _entropy_figures(tables, "max_relative_entropy_lattice", "_lattice", samples)
-    axes = plot_level_spacing(analysis.level_spacing(tables.realizations))
-    yield "level_spacing", figure_of(axes)
+    yield from _comparison_figures(tables, samples)
+
+
+def _bath_figures(tables: Tables, epsilon: float | None) -> Iterator[tuple[str, Figure]]:
+    bounds = analysis.bath_scaling(tables.baths)
+    rates = analysis.fit_bath_rates(tables.baths)
+    for length, held in bounds.groupby("length"):
+        chosen = held["epsilon"].min() if epsilon is None else epsilon
+        yield f"bath_bounds_L{length}", figure_of(plot_bath_bounds(held, chosen))
+        strongest = held["disorder"].max()
+        axes = plot_bath_size_of_regions(held, chosen, strongest, rates=rates)
+        yield f"bath_size_L{length}", figure_of(axes)
+
+
+def _comparison_figures(tables: Tables, samples: int) -> Iterator[tuple[str, Figure]]:
+    spacing = analysis.level_spacing(tables.realizations)
+    yield "level_spacing", figure_of(plot_level_spacing(spacing))
+    slopes = analysis.slope_per_realization(tables.regions)
+    limit = analysis.strong_disorder_limit(tables.realizations)
+    means = analysis.bootstrap_slopes(slopes, samples=samples)
+    yield "transition", figure_of(plot_transition(means, spacing, limit)[0])
+    critical = analysis.critical_disorder(slopes, samples=samples)
+    axes = plot_critical_drift(critical, analysis.critical_drift(critical))
+    yield "critical_drift", figure_of(axes)
+    comparison = analysis.compare_thermal_states(tables.regions)
+    for length in comparison["length"].unique():
+        panels = plot_thermal_states(comparison, length=length)
+        yield f"thermal_states_L{length}", figure_of(panels[0])
 
 
 def _entropy_figures(

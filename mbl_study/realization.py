@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 import platform
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.metadata import version
+from itertools import product
 from time import perf_counter
-from typing import Any
+from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from qutip import Qobj
 
 import qentropy
@@ -18,6 +21,8 @@ from mbl_study.chain import HeisenbergChain
 from mbl_study.equilibrium import Equilibrium, equilibrate
 from mbl_study.initial_states import initial_ket
 from mbl_study.record import PHYSICS_VERSION, BathBounds, Record, RegionRecord
+from mbl_study.region_average import mean_region
+from mbl_study.regions import Pair
 from mbl_study.spectrum import DRIVERS
 
 __all__ = ["simulate"]
@@ -28,11 +33,13 @@ def simulate(
     initial_state: str | Qobj = "tilted-neel",
     *,
     epsilons: Iterable[float] = (0.1, 0.01, 0.001),
+    exact_epsilons: Iterable[float] = (),
     region_sizes: Iterable[int] | None = None,
+    regions: Literal["first", "translations"] = "first",
 ) -> Record:
     r"""One realization, from its parameters to everything the study keeps of it.
 
-    Regions are the sites ``0 ... r - 1``.  The function is pure: equal arguments give equal
+    The function is pure: equal arguments give equal
     numbers, apart from the times.
 
     Parameters
@@ -44,8 +51,14 @@ def simulate(
         the chain, which the record calls ``"custom"``.
     epsilons
         Accepted distances from the thermal state, each in (0, 1].
+    exact_epsilons
+        Those of `epsilons` for which the number of components is computed at which uniform swaps
+        are enough; each takes about a second for each region.
     region_sizes
         Values of ``r``, each from 1 to ``length``; by default 1 to ``length - 2``.
+    regions
+        ``"first"``: the regions are the sites ``0 ... r - 1``. ``"translations"``: a record holds
+        the mean over the ``length`` translations of that region.
 
     Returns
     -------
@@ -71,17 +84,19 @@ def simulate(
     """
     start = perf_counter()
     sizes = _checked_sizes(region_sizes, chain.length)
-    distances = _checked_epsilons(epsilons)
+    distances = _checked_epsilons(epsilons, exact_epsilons)
+    first_sites = _first_sites(regions, chain.length)
     name = initial_state if isinstance(initial_state, str) else "custom"
     ket = initial_ket(name, chain.length) if name is initial_state else initial_state
     equilibrium = equilibrate(chain, ket, eigenvectors="all")
     anomalies = _anomalies(equilibrium)
-    regions = []
+    found: dict[int, list[RegionRecord]] = {size: [] for size in sizes}
     if math.isfinite(equilibrium.beta):
         # Downwards, so that each region is a partial trace of the one before.
-        for size in reversed(sizes):
-            region, odd = _region(equilibrium, size, distances)
-            regions.append(region)
+        for first, size in product(first_sites, reversed(sizes)):
+            sites = tuple(site % chain.length for site in range(first, first + size))
+            region, odd = _region(equilibrium, sites, distances)
+            found[size].append(region)
             anomalies += odd
     return Record(
         length=chain.length,
@@ -91,7 +106,7 @@ def simulate(
         energy=equilibrium.energy,
         beta=equilibrium.beta,
         level_spacing_ratio=equilibrium.level_spacing_ratio,
-        regions=tuple(reversed(regions)),
+        regions=tuple(mean_region(records) for records in found.values() if records),
         trace_residual=max(spectrum.trace_residual for spectrum in equilibrium.spectra),
         norm_residual=max(spectrum.norm_residual for spectrum in equilibrium.spectra),
         anomaly="; ".join(anomalies),
@@ -102,19 +117,19 @@ def simulate(
 
 
 def _region(
-    equilibrium: Equilibrium, size: int, epsilons: Sequence[float]
+    equilibrium: Equilibrium, sites: Sequence[int], epsilons: Mapping[float, bool]
 ) -> tuple[RegionRecord, list[str]]:
     """Entropies of one region, and what was odd about them."""
-    rotated = equilibrium.in_energy_basis(range(size))
-    thermal = rotated.thermal_state(equilibrium.beta)
-    pairs: list[tuple[Any, Any]] = [(rotated.state, thermal), (rotated.pinched, thermal)]
+    rotated = equilibrium.in_energy_basis(sites)
+    pairs = [rotated.pair(equilibrium.beta), rotated.pinched_pair(equilibrium.beta)]
     largest = [float(qentropy.max_relative_entropy(*pair)) for pair in pairs]
     collision = [float(qentropy.sandwiched_renyi_divergence(*pair, 2)) for pair in pairs]
-    bath, odd = _bath(pairs, epsilons, largest[0], collision)
+    populations = rotated.populations, rotated.thermal_weights(equilibrium.beta)
+    bath, odd = _bath(pairs, populations, epsilons, largest[0], collision)
     record = RegionRecord(
-        size=size,
+        size=len(sites),
         max_relative_entropy=largest[0],
-        max_relative_entropy_lattice=equilibrium.max_relative_entropy(range(size), kind="lattice"),
+        max_relative_entropy_lattice=equilibrium.max_relative_entropy(sites, kind="lattice"),
         max_relative_entropy_pinched=largest[1],
         collision_relative_entropy=collision[0],
         collision_relative_entropy_pinched=collision[1],
@@ -123,19 +138,21 @@ def _region(
     )
     if math.isinf(largest[0]):
         odd.append("D_max is infinite")
-    return record, [f"region size {size}: {clause}" for clause in odd]
+    where = f"sites {sites[0]} to {sites[-1]}"
+    return record, [f"{where}: {clause}" for clause in odd]
 
 
 def _bath(
-    pairs: Sequence[tuple[Any, Any]],
-    epsilons: Sequence[float],
+    pairs: Sequence[Pair],
+    populations: tuple[NDArray[np.float64], NDArray[np.float64]],
+    epsilons: Mapping[float, bool],
     largest: float,
     collision: Sequence[float],
 ) -> tuple[tuple[BathBounds, ...], list[str]]:
-    """Bounds for every ``epsilon``, and what was odd.
+    """Bounds for every ``epsilon``, with the number of swaps where that is asked for; oddities.
 
-    ``pairs`` holds the states as they are and pinched, ``largest`` is ``D_max`` of the former,
-    ``collision`` is ``D_2`` of both.
+    ``pairs`` holds the states as they are and pinched, ``populations`` the diagonals of the latter,
+    ``largest`` is ``D_max`` of the former, ``collision`` is ``D_2`` of both.
     """
     bounds, odd = [], []
     radii = [2 * math.sqrt(epsilon) for epsilon in epsilons]
@@ -144,9 +161,7 @@ def _bath(
         warnings.simplefilter("ignore", qentropy.CertificationWarning)
         curves = [qentropy.smooth_max_relative_entropy_curve(*pair, radii) for pair in pairs]
     lower_bound = qentropy.thermalization.bath_size_lower_bound
-    # Both pinched states are written in the energy basis.
-    p, q = (state.diagonal().real for state in pairs[1])
-    for epsilon, paper, pinched in zip(epsilons, *curves, strict=True):
+    for (epsilon, is_exact), paper, pinched in zip(epsilons.items(), *curves, strict=True):
         if not (paper.converged and pinched.converged):
             odd.append(f"wide interval of the smooth D_max for epsilon {epsilon}")
         bounds.append(
@@ -158,12 +173,19 @@ def _bath(
                 pinched_upper=pinched.upper,
                 bath_size_lower=_power_of_two(paper.lower),
                 bath_size_upper=_power_of_two(largest) / epsilon**2,
-                bath_size_purified=lower_bound(p, q, epsilon),
+                bath_size_purified=lower_bound(*populations, epsilon),
                 bath_size_collision=_chi_squared(collision[0]) / epsilon**2,
                 bath_size_asymptotic=2 * _chi_squared(collision[1]) / (math.pi * epsilon**2),
+                **(_swap_count(*populations, epsilon) if is_exact else {}),
             )
         )
     return tuple(bounds), odd
+
+
+def _swap_count(p: NDArray[np.float64], q: NDArray[np.float64], epsilon: float) -> dict[str, float]:
+    """Interval of the number of components for which uniform swaps are enough."""
+    swaps = qentropy.thermalization.bath_size(np.diag(p), np.diag(q), epsilon).swaps
+    return {"bath_size_swap_lower": swaps.lower, "bath_size_swap_upper": swaps.upper}
 
 
 def _chi_squared(collision: float) -> float:
@@ -191,12 +213,25 @@ def _checked_sizes(region_sizes: Iterable[int] | None, length: int) -> list[int]
     return sorted({int(size) for size in sizes})
 
 
-def _checked_epsilons(epsilons: Iterable[float]) -> tuple[float, ...]:
-    """Distances that Theorem 1 and Corollary 4 speak about."""
-    found = tuple(float(epsilon) for epsilon in epsilons)
+def _checked_epsilons(epsilons: Iterable[float], exact: Iterable[float]) -> dict[float, bool]:
+    """Distances that Theorem 1 and Corollary 4 speak about, and whether to count swaps for each."""
+    found, counted = tuple(map(float, epsilons)), set(map(float, exact))
     if not all(0 < epsilon <= 1 for epsilon in found):
         raise qentropy.InvalidParameterError(f"epsilons must lie in (0, 1]; got {found}")
-    return found
+    if not counted <= set(found):
+        raise qentropy.InvalidParameterError(
+            f"exact_epsilons must be some of the epsilons {found}; got {sorted(counted)}"
+        )
+    return {epsilon: epsilon in counted for epsilon in found}
+
+
+def _first_sites(regions: str, length: int) -> range:
+    """First site of each region."""
+    if regions not in ("first", "translations"):
+        raise qentropy.InvalidParameterError(
+            f"regions must be 'first' or 'translations'; got {regions!r}"
+        )
+    return range(1 if regions == "first" else length)
 
 
 def _anomalies(equilibrium: Equilibrium) -> list[str]:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 __all__ = ["PHYSICS_VERSION", "BathBounds", "Record", "RegionRecord"]
 
-PHYSICS_VERSION: int = 2
+PHYSICS_VERSION: int = 3
 """Version of the physics: raised whenever the same task would give other numbers, or more."""
 
 _FROZEN = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
@@ -43,6 +43,9 @@ class BathBounds(BaseModel):
         ``2 chi**2 / (pi epsilon**2)`` of the pinched ``omega_R``, ``chi**2 = 2**D_2 - 1``: what the
         number of components tends to for small epsilon if ``H_R`` satisfies the energy subspace
         condition; not a bound.
+    bath_size_swap_lower, bath_size_swap_upper
+        Proved interval of the number of components at which uniform swaps are enough for the
+        pinched ``omega_R``, an integer where both are equal; None if the study did not ask.
     """
 
     model_config = _FROZEN
@@ -57,10 +60,15 @@ class BathBounds(BaseModel):
     bath_size_purified: float
     bath_size_collision: float
     bath_size_asymptotic: float
+    bath_size_swap_lower: float | None = None
+    bath_size_swap_upper: float | None = None
 
 
 class RegionRecord(BaseModel):
-    r"""Entropies of one region at equilibrium.
+    r"""Entropies of one region at equilibrium, or of all translations of a region on average.
+
+    In an average every number is the arithmetic mean of the regions, except for the bath sizes,
+    which are geometric means.
 
     Attributes
     ----------

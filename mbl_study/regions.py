@@ -7,17 +7,24 @@ relative precision however small its entries are, and pinching only deletes entr
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+import scipy.linalg
 import scipy.sparse
 from numpy.typing import NDArray
 
+import qentropy
 from mbl_study.chain import HeisenbergChain
 from mbl_study.levels import gibbs_weights, level_labels
 from mbl_study.sectors import SectorOperator
+from mbl_study.spectrum import diagonalize_sector
 
-__all__ = ["RegionInEnergyBasis", "RegionSpectrum", "region_spectrum"]
+__all__ = ["Pair", "RegionInEnergyBasis", "RegionSpectrum", "region_spectrum"]
+
+
+Pair: TypeAlias = tuple[Any, Any]
+"""A state and a thermal state, in one basis."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -31,21 +38,46 @@ class RegionInEnergyBasis:
     energies
         Eigenvalues of ``H_R``, shape ``(2**r,)``.
     state
-        ``omega_R``, sparse, shape ``(2**r, 2**r)``.
+        ``omega_R``.
     pinched
-        ``omega_R`` without coherence between different energies, sparse.
+        ``omega_R`` without coherence between different energies.
     coherence
         ``|| omega_R - pinched ||_1``, between 0 and 2.
     """
 
     energies: NDArray[np.float64]
-    state: scipy.sparse.csr_matrix
-    pinched: scipy.sparse.csr_matrix
+    state: SectorOperator
+    pinched: SectorOperator
     coherence: float
 
-    def thermal_state(self, beta: float) -> scipy.sparse.csr_matrix:
-        """``tau_beta(H_R)``, sparse and diagonal, at a finite inverse temperature."""
-        return scipy.sparse.csr_matrix(scipy.sparse.diags(gibbs_weights(self.energies, beta)))
+    def thermal_weights(self, beta: float) -> NDArray[np.float64]:
+        """Eigenvalues of ``tau_beta(H_R)`` at a finite inverse temperature, shape ``(2**r,)``."""
+        return gibbs_weights(self.energies, beta)
+
+    @property
+    def populations(self) -> NDArray[np.float64]:
+        """Diagonal of ``omega_R``, shape ``(2**r,)``."""
+        return np.concatenate([np.diagonal(block).real for block in self.state.diagonal_blocks])
+
+    def pair(self, beta: float) -> Pair:
+        """``omega_R`` and ``tau_beta(H_R)`` as `qentropy` takes them."""
+        return self._pair(self.state, self.thermal_weights(beta))
+
+    def pinched_pair(self, beta: float) -> Pair:
+        """The pinched ``omega_R`` and ``tau_beta(H_R)`` as `qentropy` takes them."""
+        weights = self.thermal_weights(beta)
+        blocks = self.pinched.blocks
+        if self.pinched.is_block_diagonal and all(map(_is_diagonal, blocks.values())):
+            state, thermal = (x[:, None, None] for x in (self.populations, weights))
+            return qentropy.direct_sum([state]), qentropy.direct_sum([thermal])
+        return self._pair(self.pinched, weights)
+
+    def _pair(self, state: SectorOperator, weights: NDArray[np.float64]) -> Pair:
+        if not state.is_block_diagonal:
+            return state.to_blocks(), scipy.sparse.csr_matrix(scipy.sparse.diags(weights))
+        sizes = [len(block) for block in state.diagonal_blocks]
+        parts = np.split(weights, np.cumsum(sizes)[:-1])
+        return state.to_blocks(), qentropy.direct_sum([np.diag(part) for part in parts])
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -106,8 +138,8 @@ class RegionSpectrum:
         )
         return RegionInEnergyBasis(
             energies=energies,
-            state=state.to_sparse(by_sector=True),
-            pinched=pinched_state.to_sparse(by_sector=True),
+            state=state,
+            pinched=pinched_state,
             coherence=_trace_norm(coherent),
         )
 
@@ -129,7 +161,12 @@ def region_spectrum(chain: HeisenbergChain, sites: tuple[int, ...]) -> RegionSpe
     Returns
     -------
     RegionSpectrum
-        Spectrum of the terms inside the region.
+        Spectrum of the terms inside the region, checked as that of the chain.
+
+    Raises
+    ------
+    DiagonalizationError
+        LAPACK failed or its answer contradicts the Hamiltonian.
 
     Examples
     --------
@@ -137,11 +174,15 @@ def region_spectrum(chain: HeisenbergChain, sites: tuple[int, ...]) -> RegionSpe
     >>> [energies.round(9).tolist() for energies in region_spectrum(chain, (0, 1)).energies]
     [[1.0], [-3.0, 1.0], [1.0]]
     """
-    solved = [np.linalg.eigh(chain.sector_matrix(up, sites)) for up in range(len(sites) + 1)]
+    solved = [diagonalize_sector(chain, up, sites=sites) for up in range(len(sites) + 1)]
     return RegionSpectrum(
-        energies=tuple(energies for energies, _ in solved),
-        bases=tuple(basis for _, basis in solved),
+        energies=tuple(spectrum.energies for spectrum in solved),
+        bases=tuple(spectrum.basis for spectrum in solved),
     )
+
+
+def _is_diagonal(block: NDArray[Any]) -> bool:
+    return bool(np.count_nonzero(block) == np.count_nonzero(np.diagonal(block)))
 
 
 def _trace_norm(operator: SectorOperator) -> float:
@@ -150,4 +191,5 @@ def _trace_norm(operator: SectorOperator) -> float:
         blocks = list(operator.blocks.values())
     else:
         blocks = [operator.to_sparse().toarray()]
-    return float(sum(np.abs(np.linalg.eigvalsh(block)).sum() for block in blocks))
+    spectra = (scipy.linalg.eigh(block, eigvals_only=True, driver="evd") for block in blocks)
+    return float(sum(np.abs(spectrum).sum() for spectrum in spectra))

@@ -143,6 +143,12 @@ class SectorOperator:
         """Whether the operator conserves the magnetisation: no block off the diagonal."""
         return all(row == column for row, column in self.blocks)
 
+    @property
+    def diagonal_blocks(self) -> list[NDArray[Any]]:
+        """The block of each sector, by number of up spins; zero where there is none."""
+        sizes = [len(sector) for sector in configurations(self.sites)]
+        return [self.blocks.get((up, up), np.zeros((size, size))) for up, size in enumerate(sizes)]
+
     def to_sparse(self, *, by_sector: bool = False) -> scipy.sparse.csr_matrix:
         """Sparse matrix, in the tensor basis or with the basis sorted by sector.
 
@@ -184,6 +190,18 @@ class SectorOperator:
         if lengths.sum() == kept.size:
             return entries.ravel(), np.tile(columns, sizes[row]), lengths
         return entries[kept], columns[np.nonzero(kept)[1]], lengths
+
+    def to_blocks(self) -> qentropy.BlockOperator | scipy.sparse.csr_matrix:
+        """For `qentropy`, the basis sorted by sector: in blocks, or sparse if sectors are coupled.
+
+        Returns
+        -------
+        BlockOperator or scipy.sparse.csr_matrix
+            Of dimension ``2**sites``.
+        """
+        if not self.is_block_diagonal:
+            return self.to_sparse(by_sector=True)
+        return qentropy.direct_sum(self.diagonal_blocks)
 
     def to_qobj(self) -> Qobj:
         """QuTiP operator with sparse (CSR) data and one tensor factor per site."""

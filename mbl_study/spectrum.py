@@ -82,7 +82,11 @@ class SectorSpectrum:
 
 
 def diagonalize_sector(
-    chain: HeisenbergChain, up: int, *, eigenvectors: bool = True
+    chain: HeisenbergChain,
+    up: int,
+    *,
+    eigenvectors: bool = True,
+    sites: tuple[int, ...] | None = None,
 ) -> SectorSpectrum:
     """Eigenvalues of the Hamiltonian with ``up`` spins up, and its real eigenvectors.
 
@@ -94,6 +98,8 @@ def diagonalize_sector(
         Number of up spins.
     eigenvectors
         Whether to compute eigenvectors; eigenvalues alone take less than half the time.
+    sites
+        A region, ascending: only the terms inside it count. By default the whole chain.
 
     Returns
     -------
@@ -114,7 +120,7 @@ def diagonalize_sector(
     seconds = 0.0
     failures = []
     for driver in DRIVERS:
-        matrix = chain.sector_matrix(up)
+        matrix = chain.sector_matrix(up, sites)
         start = perf_counter()
         try:
             energies, vectors = _solve(matrix, driver, eigenvectors)
@@ -123,7 +129,7 @@ def diagonalize_sector(
             failure = str(error)
         seconds += perf_counter() - start
         if not failure:
-            residuals = _residuals(chain, up, energies, vectors)
+            residuals = _residuals(chain.sector_terms(up, sites), energies, vectors)
             if all(residual <= _RESIDUAL_TOLERANCE for residual in residuals):
                 return SectorSpectrum(
                     up=up,
@@ -138,9 +144,9 @@ def diagonalize_sector(
                 f"{residual:.1e}" for residual in residuals
             )
         failures.append(f"{driver}: {failure}")
+    where = f"a chain of {chain.length} sites" if sites is None else f"the region of sites {sites}"
     raise DiagonalizationError(
-        f"sector with {up} spins up of a chain of {chain.length} sites was not diagonalized; "
-        + "; ".join(failures)
+        f"sector with {up} spins up of {where} was not diagonalized; " + "; ".join(failures)
     )
 
 
@@ -225,24 +231,25 @@ def _solve(
 
 
 def _residuals(
-    chain: HeisenbergChain,
-    up: int,
+    terms: tuple[Any, NDArray[np.float64]],
     energies: NDArray[np.float64],
     vectors: NDArray[np.float64] | None,
 ) -> tuple[float, ...]:
     """Relative residuals of the spectrum: trace, Frobenius norm, probe norm, probe energy.
 
+    ``terms`` are the exchange part and the Zeeman diagonal of the matrix.
+
     A NaN anywhere makes a residual NaN, and no comparison with NaN holds.
     """
-    exchange, zeeman = chain.sector_terms(up)
+    exchange, zeeman = terms
     diagonal = exchange.diagonal() + zeeman
     # Off the diagonal the exchange part stands alone.
     square = float(exchange.power(2).sum() - (exchange.diagonal() ** 2).sum() + diagonal @ diagonal)
-    square = square or 1.0
+    scale = square or 1.0
     size = len(zeeman)
     residuals = [
-        abs(float(energies.sum() - diagonal.sum())) / math.sqrt(size * square),
-        abs(float(energies @ energies) - square) / square,
+        abs(float(energies.sum() - diagonal.sum())) / math.sqrt(size * scale),
+        abs(float(energies @ energies) - square) / scale,
     ]
     if vectors is not None:
         probe = np.cos(np.arange(size))
@@ -250,5 +257,5 @@ def _residuals(
         norm = float(probe @ probe)
         energy = float(probe @ (exchange @ probe + zeeman * probe))
         residuals.append(abs(float(weights.sum()) - norm) / norm)
-        residuals.append(abs(float(weights @ energies) - energy) / (norm * math.sqrt(square)))
+        residuals.append(abs(float(weights @ energies) - energy) / (norm * math.sqrt(scale)))
     return tuple(residuals)

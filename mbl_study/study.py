@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 from pydantic import (
@@ -69,6 +69,7 @@ Disorder = Annotated[
     float, Field(strict=True, ge=0, allow_inf_nan=False), AfterValidator(_positive_zero)
 ]
 Epsilon = Annotated[float, Field(strict=True, gt=0, le=1)]
+Regions = Literal["first", "translations"]
 # SQLite and numpy take 64 bits; the sign is left alone.
 Seed = Annotated[int, Field(strict=True, ge=0, lt=2**63)]
 
@@ -90,6 +91,10 @@ class Task(BaseModel):
         Name of the initial state.
     epsilons
         Radii for the bounds on the bath.
+    exact_epsilons
+        Those of them for which the number of swaps is computed, too.
+    regions
+        ``"first"`` or ``"translations"``, as in `mbl_study.realization.simulate`.
 
     Examples
     --------
@@ -106,6 +111,8 @@ class Task(BaseModel):
     seed: Seed
     initial_state: str = INITIAL_STATES[0]
     epsilons: tuple[Epsilon, ...] = (0.1, 0.01, 0.001)
+    exact_epsilons: tuple[Epsilon, ...] = ()
+    regions: Regions = "first"
 
     @cached_property
     def parameters(self) -> str:
@@ -169,6 +176,13 @@ class Study(BaseModel):
         A name that `mbl_study.initial_states.initial_ket` knows for every length.
     epsilons
         Radii for the bounds on the bath, between 0 and 1.
+    exact_epsilons
+        Those of them for which the bath size of uniform swaps is computed, too, which takes about
+        a second for each region.
+    regions
+        ``"first"``: regions of the first sites. ``"translations"``: the mean over all translations
+        of each, which scatters less between realizations and takes as many times longer as there
+        are sites, apart from the diagonalization.
 
     Examples
     --------
@@ -187,6 +201,16 @@ class Study(BaseModel):
     realizations: Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
     initial_state: str = INITIAL_STATES[0]
     epsilons: Annotated[tuple[Epsilon, ...], Field(min_length=1), _Distinct] = (0.1, 0.01, 0.001)
+    exact_epsilons: Annotated[tuple[Epsilon, ...], _Distinct] = ()
+    regions: Regions = "first"
+
+    @field_validator("exact_epsilons")
+    @classmethod
+    def _are_epsilons(cls, values: tuple[float, ...], info: ValidationInfo) -> tuple[float, ...]:
+        known = info.data.get("epsilons", values)
+        if not set(values) <= set(known):
+            raise ValueError(f"must be some of the epsilons {list(known)}")
+        return values
 
     @field_validator("initial_state")
     @classmethod
@@ -262,6 +286,8 @@ class Study(BaseModel):
                         seed=self.seed,
                         initial_state=self.initial_state,
                         epsilons=self.epsilons,
+                        exact_epsilons=self.exact_epsilons,
+                        regions=self.regions,
                     )
 
     @property
@@ -276,7 +302,8 @@ class Study(BaseModel):
         Lengths, disorders and the number of realizations are not part of it: more of them extend
         a study.
         """
-        common = self.model_dump(mode="json", include={"seed", "initial_state", "epsilons"})
+        same = {"seed", "initial_state", "epsilons", "exact_epsilons", "regions"}
+        common = self.model_dump(mode="json", include=same)
         return common | {"physics_version": PHYSICS_VERSION}
 
 

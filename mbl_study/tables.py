@@ -6,8 +6,6 @@ for an empty study.  Rows are sorted, so a resumed study writes the table of an 
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -15,19 +13,34 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import pandas as pd
+import pyarrow
 from pyarrow import parquet
+
+from mbl_study.files import write_atomically
 
 if TYPE_CHECKING:
     from mbl_study.record import Record
     from mbl_study.study import Task
 
-__all__ = ["Tables", "read_tables", "tabulate", "write_atomically", "write_tables"]
+__all__ = [
+    "FORMATS",
+    "TABLES",
+    "Tables",
+    "concatenate",
+    "parse_table",
+    "read_tables",
+    "tabulate",
+    "write_tables",
+]
 
 _REALIZATION_KEY = {"length": "int64", "disorder": "float64", "realization": "int64"}
 _REGION_KEY = _REALIZATION_KEY | {"region_size": "int64"}
 _BATH_KEY = _REGION_KEY | {"epsilon": "float64"}
 
+# What the task says and the record does not.
+_REALIZATION_CHOICES = {"regions": "string"}
 _REALIZATION_VALUES = {
+    "initial_state": "string",
     "energy": "float64",
     "beta": "float64",
     "level_spacing_ratio": "float64",
@@ -55,12 +68,19 @@ _BATH_VALUES = {
     "bath_size_purified": "float64",
     "bath_size_collision": "float64",
     "bath_size_asymptotic": "float64",
+    # NaN where the study did not ask for them.
+    "bath_size_swap_lower": "float64",
+    "bath_size_swap_upper": "float64",
 }
 _SCHEMAS = {
-    "realizations": _REALIZATION_KEY | _REALIZATION_VALUES,
+    "realizations": _REALIZATION_KEY | _REALIZATION_CHOICES | _REALIZATION_VALUES,
     "regions": _REGION_KEY | _REGION_VALUES,
     "baths": _BATH_KEY | _BATH_VALUES,
 }
+TABLES = tuple(_SCHEMAS)
+"""Names of the tables, and of their files."""
+FORMATS = ("parquet", "csv")
+"""Endings of the files of a table; of two that say the same, the first is read."""
 _KEYS = {
     "realizations": list(_REALIZATION_KEY),
     "regions": list(_REGION_KEY),
@@ -75,7 +95,8 @@ class Tables:
     Attributes
     ----------
     realizations
-        One row per record, key ``length, disorder, realization``.
+        One row per record, key ``length, disorder, realization``; energies in units of the
+        exchange coupling, times in seconds.
     regions
         One row per region of a record, key of the record and ``region_size``; entropies in bits.
     baths
@@ -116,7 +137,8 @@ def tabulate(results: Iterable[tuple[Task, Record]]) -> Tables:
     rows: dict[str, list[tuple[object, ...]]] = {name: [] for name in _SCHEMAS}
     for task, record in results:
         key = _checked_key(task, record)
-        rows["realizations"].append((*key, *_values(record, _REALIZATION_VALUES)))
+        values = _values(task, _REALIZATION_CHOICES) + _values(record, _REALIZATION_VALUES)
+        rows["realizations"].append((*key, *values))
         for region in record.regions:
             region_key = (*key, region.size)
             rows["regions"].append((*region_key, *_values(region, _REGION_VALUES)))
@@ -140,8 +162,11 @@ def _values(model: object, columns: Iterable[str]) -> tuple[object, ...]:
 
 
 def _table(name: str, rows: list[tuple[object, ...]]) -> pd.DataFrame:
-    schema, key = _SCHEMAS[name], _KEYS[name]
-    table = pd.DataFrame(rows, columns=list(schema)).astype(schema)
+    return _sorted(name, pd.DataFrame(rows, columns=list(_SCHEMAS[name])).astype(_SCHEMAS[name]))
+
+
+def _sorted(name: str, table: pd.DataFrame) -> pd.DataFrame:
+    key = _KEYS[name]
     repeated = table.duplicated(key)
     if repeated.any():
         first = table.loc[repeated, key].iloc[0].to_dict()
@@ -152,8 +177,32 @@ def _table(name: str, rows: list[tuple[object, ...]]) -> pd.DataFrame:
     return table.sort_values(key, ignore_index=True)
 
 
+def concatenate(parts: Iterable[Tables]) -> Tables:
+    """Put tables of different chains together, rows sorted as by `tabulate`.
+
+    Raises
+    ------
+    ValueError
+        There are no tables, or two of them hold the same realization.
+
+    Examples
+    --------
+    >>> len(concatenate([tabulate([]), tabulate([])]).regions)
+    0
+    """
+    held = list(parts)
+    if not held:
+        raise ValueError("parts must hold at least one set of tables; got none")
+    return Tables(
+        **{
+            name: _sorted(name, pd.concat([getattr(part, name) for part in held]))
+            for name in TABLES
+        }
+    )
+
+
 def write_tables(
-    tables: Tables, directory: str | Path, formats: Sequence[str] = ("parquet", "csv")
+    tables: Tables, directory: str | Path, formats: Sequence[str] = FORMATS
 ) -> list[Path]:
     """Write each table to ``<table>.<format>``, whole or not at all.
 
@@ -232,18 +281,44 @@ def read_tables(directory: str | Path) -> Tables:
 
 
 def _read_table(folder: Path, name: str) -> pd.DataFrame:
-    for extension, read in _READERS.items():
+    for extension in FORMATS:
         path = folder / f"{name}.{extension}"
         if path.is_file():
-            content = BytesIO(path.read_bytes())
-            try:
-                table = read(content, _SCHEMAS[name])
-            except (ValueError, OSError) as error:  # pyarrow calls a torn file an OSError
-                raise ValueError(f"{path} must be a table of {name}; {error}") from error
-            return _checked_table(table, path, _SCHEMAS[name])
+            return parse_table(path, path.read_bytes())
     raise FileNotFoundError(
         f"{folder} must hold {name}.parquet or {name}.csv; got neither. Export the study first"
     )
+
+
+def parse_table(path: Path, content: bytes) -> pd.DataFrame:
+    """Table that a file of `write_tables` holds; its name says which, and in what format.
+
+    Parameters
+    ----------
+    path
+        ``<table>.<format>`` in any folder.
+    content
+        What the file holds.
+
+    Raises
+    ------
+    ValueError
+        The content is not such a table.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> first, *_ = write_tables(tabulate([]), tempfile.mkdtemp())
+    >>> len(parse_table(first, first.read_bytes()))
+    0
+    """
+    schema, read = _SCHEMAS[path.stem], _READERS[path.suffix.removeprefix(".")]
+    try:
+        table = read(BytesIO(content), schema)
+    # To pyarrow a torn file is an OSError, and an odd type is not implemented.
+    except (ValueError, OSError, pyarrow.ArrowException) as error:
+        raise ValueError(f"{path} must be a table of {path.stem}; {error}") from error
+    return _checked_table(table, path, schema)
 
 
 def _checked_table(table: pd.DataFrame, path: Path, schema: dict[str, str]) -> pd.DataFrame:
@@ -256,46 +331,22 @@ def _checked_table(table: pd.DataFrame, path: Path, schema: dict[str, str]) -> p
     return table
 
 
-def write_atomically(path: str | Path, content: bytes) -> None:
-    """Replace a file as a whole, durably: readers see the old bytes or the new, never a part.
-
-    The bytes go to a temporary file in the same folder, which takes the name of the old one once
-    they are on the disk.
-
-    Raises
-    ------
-    OSError
-        The disk refuses; the old file is untouched and the temporary one is removed.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> path = Path(tempfile.mkdtemp(), "answer.txt")
-    >>> write_atomically(path, b"42")
-    >>> path.read_bytes()
-    b'42'
-    """
-    target = Path(path)
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}.tmp")
-    try:
-        with temporary.open("xb") as handle:
-            handle.write(content)
-            handle.flush()
-            os.fsync(handle.fileno())
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
-    # The new name is durable only once the folder is.
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
 def _parquet_bytes(table: pd.DataFrame) -> bytes:
+    # Without what pandas adds about itself.
+    columns = pyarrow.Table.from_pandas(table, preserve_index=False).replace_schema_metadata()
+    # Keys repeat; in floats, what is alike is the first bytes of each.
+    floats = [name for name in table.select_dtypes("float64") if name not in _BATH_KEY]
+    others = [name for name in table if name not in floats]
     buffer = BytesIO()
-    table.to_parquet(buffer, engine="pyarrow", index=False, write_page_checksum=True)
+    parquet.write_table(
+        columns,
+        buffer,
+        compression="zstd",
+        compression_level=19,
+        use_dictionary=others,
+        use_byte_stream_split=floats,
+        write_page_checksum=True,
+    )
     return buffer.getvalue()
 
 

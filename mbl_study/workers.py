@@ -38,8 +38,8 @@ logger = logging.getLogger(__name__)
 TaskFunction = Callable[[str], str]
 """From the parameters of a task to its record, both as JSON."""
 
-# Python with the libraries that a task needs.
-_PROCESS_BYTES = 300 * 2**20
+PROCESS_BYTES = 300 * 2**20
+"""What a worker takes besides its task: Python with the libraries."""
 
 
 class Workers(Protocol):
@@ -138,7 +138,9 @@ class DaskWorkers:
         self._task_timeout = task_timeout
         self._flights: dict[Any, _Flight] = {}
         self._idle: list[str] = []
+        self._need = 0
         self._told_to_wait = False
+        self._told_of_small = False
 
     @property
     def running(self) -> int:
@@ -151,9 +153,19 @@ class DaskWorkers:
         self._idle = [
             address
             for address, worker in self._present().items()
-            if worker["status"] == "running" and address not in busy
+            if worker["status"] == "running" and address not in busy and self._is_large(worker)
         ]
         return len(self._idle)
+
+    def _is_large(self, worker: dict[str, Any]) -> bool:
+        """Workers may join at any time, long after `require_memory` looked at them."""
+        if (worker["memory_limit"] or self._need) >= self._need:
+            return True
+        if not self._told_of_small:
+            small, need = _gib(worker["memory_limit"]), _gib(self._need)
+            logger.warning("a worker with %s gets no task, which takes about %s", small, need)
+        self._told_of_small = True
+        return False
 
     def submit(self, attempt: Attempt) -> None:
         """Send a task to one of the workers that `free` counted."""
@@ -170,13 +182,14 @@ class DaskWorkers:
         self._flights[future] = _Flight(attempt, address, time.monotonic())
 
     def require_memory(self, need: int) -> None:
-        """Refuse workers that are too small for a task.
+        """Refuse workers that are too small for a task; those that join later get none.
 
         Raises
         ------
         InsufficientMemoryError
             The smallest worker has less than `need` bytes.
         """
+        self._need = need
         limits = (worker["memory_limit"] for worker in self._present().values())
         smallest = min((limit for limit in limits if limit), default=need)
         if smallest < need:
@@ -283,7 +296,7 @@ def local_share(memory: int, requested: int | None = None) -> tuple[int, int]:
     1
     """
     total = int(distributed.system.MEMORY_LIMIT)
-    need = memory + _PROCESS_BYTES
+    need = memory + PROCESS_BYTES
     count = max(1, min(dask.system.CPU_COUNT, total // need)) if requested is None else requested
     share = total // max(1, count)
     if need > share:
@@ -333,7 +346,7 @@ def hired_workers(
         cluster = connect(scheduler, insecure=insecure)
     with cluster as client:
         workers = DaskWorkers(client, function, task_timeout)
-        workers.require_memory(memory + _PROCESS_BYTES)
+        workers.require_memory(memory + PROCESS_BYTES)
         yield workers
 
 

@@ -8,11 +8,16 @@ from __future__ import annotations
 import ctypes
 import functools
 import os
+import resource
 import signal
 import sys
 import time
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
+
+import numpy as np
+import psutil
 
 from mbl_study import cli, ensemble
 from mbl_study.ensemble import run_study
@@ -114,7 +119,43 @@ def mixed(parameters: str) -> str:
         case 4:
             raise RuntimeError("this chain cannot be diagonalized")
         case 6:
-            raise MemoryError
+            exceed_the_address_space()
+        case 8:
+            os.kill(os.getpid(), signal.SIGKILL)
+    return fast(parameters)
+
+
+def exceed_the_address_space() -> None:
+    """Ask numpy for more than ``RLIMIT_AS`` leaves."""
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    room = psutil.Process().memory_info().vms + 2**26
+    resource.setrlimit(resource.RLIMIT_AS, (room, before[1]))
+    try:
+        np.ones(2**27)
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
+
+
+def greedy(parameters: str) -> str:
+    """Take more and more memory in realization 1."""
+    if Task.from_parameters(parameters).realization == 1:
+        taken = []
+        for _ in range(40):
+            taken.append(np.ones(2**22))
+            time.sleep(0.05)
+        time.sleep(600)
+    return fast(parameters)
+
+
+def waits_for_death(folder: str, parameters: str) -> str:
+    """Name the own process in a file and wait, at the first try of realizations 1 and 3."""
+    realization = Task.from_parameters(parameters).realization
+    named = Path(folder, f"{realization}.pid")
+    if realization in {1, 3} and not named.exists():
+        unfinished = named.with_suffix(".new")
+        unfinished.write_text(str(os.getpid()))
+        unfinished.replace(named)
+        time.sleep(600)
     return fast(parameters)
 
 
@@ -166,19 +207,55 @@ def drive_until(point: str, path: Path, acknowledged: Connection) -> None:
 
         setattr(Ledger, name, call)
 
-    def trace(statement: str) -> None:
-        calls["commit"] += statement == "COMMIT"
+    def commit() -> None:
+        calls["commit"] += 1
         reached("commit", "at")
 
-    def opened(ledger: Ledger, **options: bool) -> None:
-        ledger._connection.set_trace_callback(trace)
-        original_open(ledger, **options)
-
-    original_open = Ledger.open
-    Ledger.open = opened  # type: ignore[method-assign]
+    at_commits(commit)
     watched("begin")
     watched("settle")
     drive(path, acknowledged)
+
+
+def at_commits(act: Callable[[], None]) -> None:
+    """Let something happen whenever the ledger is about to commit."""
+    original = Ledger.open
+
+    def trace(statement: str) -> None:
+        if statement == "COMMIT":
+            act()
+
+    def opened(ledger: Ledger, **options: bool) -> None:
+        ledger._connection.set_trace_callback(trace)
+        original(ledger, **options)
+
+    Ledger.open = opened  # type: ignore[method-assign]
+
+
+def signalled_in_commit(numbers: list[signal.Signals], folder: Path, *arguments: str) -> None:
+    """Run the command line, which gets signals in the middle of its eighth commit.
+
+    Its children are named in a file first.
+    """
+    commits = 0
+
+    def act() -> None:
+        nonlocal commits
+        commits += 1
+        if commits == 8:
+            children = psutil.Process().children(recursive=True)
+            Path("children").write_text(" ".join(str(child.pid) for child in children))
+            for number in numbers:
+                os.kill(os.getpid(), number)
+
+    at_commits(act)
+    command_line(folder, *arguments)
+
+
+def command_line_on_full_disk(folder: Path, *arguments: str) -> None:
+    """Run the command line on a disk that takes 70 kB for each file."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (70_000, 70_000))
+    command_line(folder, *arguments)
 
 
 def main() -> None:

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from mbl_study import analysis
+from mbl_study.archive import Archive, counted, study_file
 from mbl_study.errors import StoreMissingError
+from mbl_study.files import write_atomically
 from mbl_study.footprint import (
     EMISSION_FACTOR,
     NOT_COUNTED,
@@ -28,8 +29,8 @@ from mbl_study.footprint import (
     footprint,
     footprint_rows,
 )
-from mbl_study.overview import state
-from mbl_study.record import PHYSICS_VERSION, Record
+from mbl_study.overview import described, state
+from mbl_study.record import PHYSICS_VERSION
 from mbl_study.report.checks import check_tables, version_tables
 from mbl_study.report.figures import Panel, draw_panels
 from mbl_study.report.results import result_tables
@@ -38,7 +39,7 @@ from mbl_study.report.svg import colour_rules, colours_of
 from mbl_study.report.template import PAGE
 from mbl_study.store import Store
 from mbl_study.study import Study, Task
-from mbl_study.tables import write_atomically
+from mbl_study.tables import Tables
 
 __all__ = ["render_report", "write_report"]
 
@@ -74,7 +75,7 @@ _BIBTEX = """\
 
 
 def write_report(
-    store: Store,
+    store: Store | Archive,
     path: str | Path,
     *,
     power: float = POWER,
@@ -86,7 +87,8 @@ def write_report(
     Parameters
     ----------
     store
-        Where the results are; a study that is half done makes a page, too.
+        Where the results are, or what `read_archive` returned; a study that is half done makes a
+        page, too.
     path
         Of the page; its folder is made if it is not there.
     power, emission_factor
@@ -120,7 +122,7 @@ def write_report(
 
 
 def render_report(
-    store: Store,
+    store: Store | Archive,
     *,
     power: float = POWER,
     emission_factor: float = EMISSION_FACTOR,
@@ -149,35 +151,61 @@ def render_report(
     Traceback (most recent call last):
     mbl_study.errors.StoreMissingError: ...there is no store yet. Start a run first.
     """
-    report = state(store)
-    computed: Counter[tuple[tuple[str, str], ...]] = Counter()
-    with store:
-        study = store.study()
-        tables = analysis.tabulate(_counted(store.results(), computed))
+    source = _of_store(store) if isinstance(store, Store) else _of_archive(store)
+    study, tables = source.study, source.tables
     if tables.regions.empty:
-        raise StoreMissingError(f"{store.path}: there are no results to show yet. Run the study.")
+        raise StoreMissingError(f"{source.name}: there are no results to show yet. Run the study.")
     panels = list(draw_panels(tables, samples=samples))
     found = footprint(tables.realizations["seconds"], power=power, emission_factor=emission_factor)
     values: dict[str, Any] = {
         "study": study,
         "parameters": _parameters(study),
-        "study_file": _study_file(study),
+        "study_file": study_file(study).rstrip(),
         "panels": panels,
         "footprint_rows": footprint_rows(found),
         "footprint_notes": (NOT_COUNTED, PAPER_NOTE),
     }
     values |= result_tables(tables, samples)
-    values |= check_tables(tables, report) | version_tables(computed)
+    values |= check_tables(tables, source.state) | version_tables(source.computed)
     return _filled(values, panels)
 
 
-def _counted(
-    results: Iterable[tuple[Task, Record]], computed: Counter[tuple[tuple[str, str], ...]]
-) -> Iterator[tuple[Task, Record]]:
-    """Pass results on, and count the versions that they were computed with."""
-    for task, record in results:
-        computed[tuple(sorted(record.versions.items()))] += 1
-        yield task, record
+class _Source(NamedTuple):
+    """What a page is made from: results, and what became of the tasks."""
+
+    name: str
+    study: Study
+    tables: Tables
+    state: dict[str, Any]
+    computed: Counter[tuple[tuple[str, str], ...]]
+
+
+def _of_store(store: Store) -> _Source:
+    report = state(store)
+    computed: Counter[tuple[tuple[str, str], ...]] = Counter()
+    with store:
+        tables = analysis.tabulate(counted(store.results(), computed))
+        return _Source(str(store.path), store.study(), tables, report, computed)
+
+
+def _of_archive(archive: Archive) -> _Source:
+    manifest = archive.manifest
+    report = {
+        "tasks": {str(length): counts for length, counts in manifest.tasks.items()},
+        "failures": [
+            {
+                "task": described(Task.from_parameters(one.task)),
+                "state": one.state,
+                "detail": one.reason,
+            }
+            for one in manifest.failures
+        ],
+        "conflicts": [described(Task.from_parameters(text)) for text in manifest.conflicts],
+    }
+    computed = Counter(
+        {tuple(sorted(one.versions.items())): one.records for one in manifest.computed_with}
+    )
+    return _Source(str(archive.folder), archive.study, archive.tables, report, computed)
 
 
 def _filled(values: Mapping[str, Any], panels: Iterable[Panel]) -> str:
@@ -216,9 +244,3 @@ def _parameters(study: Study) -> list[tuple[str, str]]:
 
 def _listed(values: Iterable[float]) -> str:
     return ", ".join(f"{value:g}" for value in values)
-
-
-def _study_file(study: Study) -> str:
-    """Study as TOML, of whose values JSON is a part."""
-    entries = study.model_dump(mode="json").items()
-    return "\n".join(f"{key} = {json.dumps(value)}" for key, value in entries)

@@ -76,10 +76,48 @@ WORDS = {
             "The bounds of the paper and sharper ones, and what n<sub>ε</sub> tends to for small ε."
             " Hollow markers are bounds that need the energy subspace condition, which regions of"
             " three or more sites violate at n = 2|R| &minus; 2 at the latest. Geometric means; the"
-            " bars are standard errors of the exponent."
+            " bars are standard errors of the exponent. Behind the names: the rates of straight"
+            " lines through the exponents in the shaded range, with the larger of the standard"
+            " error over the realizations and the error of least squares."
         ),
         "|R|",
         "components",
+    ),
+    "transition": Words(
+        "Slope and gap ratio over one axis",
+        Markup(
+            "Mean slope of {}, with bootstrap errors, above the mean gap ratio, with standard"
+            " errors. Marks at the right edge: the slope without coupling between the sites, for"
+            " the initial state of the study, which is the limit of strong disorder; for long"
+            " chains it is 1 &minus; 1/(2 L ln 2). Grey lines: gap ratio of the Gaussian orthogonal"
+            " ensemble, 0.5307, and of independent levels, 0.3863."
+        ).format(_D_REGION),
+        "Δ",
+        "bits per site",
+    ),
+    "critical_drift": Words(
+        "Critical disorder strength against length",
+        Markup(
+            "Disorder strength of the steepest slope, with bootstrap errors. Star: the value that"
+            " the paper reads off for 15 sites. Grey: Δ = 7 to 7.4, W = 3.5 to 3.7, which the"
+            " literature has for infinite length. The dashed line, for three lengths or more, is"
+            " weighted by the errors. That the drift is linear in 1/L is an assumption, which so"
+            " few and so short chains cannot test, and the error at infinite length holds under it"
+            " only."
+        ),
+        "1/L",
+        "in Pauli units",
+    ),
+    "thermal_states": Words(
+        "The two thermal states compared",
+        Markup(
+            "Above, the mean of {} less {} over the realizations, taken pair by pair, with standard"
+            " errors. Below, the share of realizations in which the reduced Gibbs state of the"
+            " chain is the closer one."
+        ).format(_D_LATTICE, _D_REGION),
+        "|R|",
+        "bits",
+        "Δ = ",
     ),
     "level_spacing": Words(
         "Gap ratio against disorder strength",
@@ -105,7 +143,10 @@ WORDS = {
 }
 """By the name of the figure without its length, in reading order."""
 
-_PLAIN = ((r"\Delta", "Δ"), (r"\epsilon", "ε"), (r"\pm", "±"), ("$", ""))
+_PLAIN = (
+    *((r"\Delta", "Δ"), (r"\epsilon", "ε"), (r"\pm", "±")),
+    *((r"\to", "→"), (r"\infty", "∞"), ("$", "")),
+)
 # What a legend adds to the name of a line; the page has a table of them.
 _FITTED = r", $\Delta_c"
 

@@ -286,7 +286,9 @@ def in_trace_ball(
     reach = distance_bound(rho, anchor, normalized=normalized) if anchor is not rho else 0.0
     margin = 4 * UNIT
     for _ in range(8):
-        candidate, positive = lifted(candidate, sigma, normalized=normalized)
+        before = candidate
+        candidate, positive = lifted(before, sigma, normalized=normalized)
+        removed = removed if candidate is before else None
         distance = distance_bound(rho, candidate, normalized=normalized, removed=removed)
         if positive and distance <= radius:
             return candidate

@@ -172,8 +172,8 @@ def check_pair(rho: ArrayLike, sigma: ArrayLike, *, charge: ArrayLike | None = N
     """
     if charge is None and _share_blocks(rho, sigma):
         given: Any = rho, sigma
-        first, second = map(hermitian_blocks, given, ("rho", "sigma"))
-        return _checked_pair(first, second, ())
+        left_blocks, right_blocks = map(hermitian_blocks, given, ("rho", "sigma"))
+        return _checked_pair(left_blocks, right_blocks, ())
     (left, left_tolerance), (right, right_tolerance) = _same_space(rho, sigma)
     dropped: tuple[str, ...] = ()
     if charge is not None:

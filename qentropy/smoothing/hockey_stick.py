@@ -23,6 +23,8 @@ zeros in front."""
 MAX_STEPS = 60
 INSIDE = 1e-14
 CLOSE_ENOUGH = 1e-13
+CLOSE_IF_LARGE = 1e-11  # there the proof costs more
+INNER_STEPS = 4
 
 
 def propose(problem: SmoothingProblem) -> Proposal:
@@ -79,9 +81,10 @@ def _newton(
     level = _diagonal_root(rho, sigma, radius)
     parts = positive_parts(rho, sigma, level)
     steps = 1
+    close = CLOSE_ENOUGH if max(g.shape[-1] for g in rho.groups) < LARGE else CLOSE_IF_LARGE
     while steps < MAX_STEPS:
         following = _root_inside(rho, sigma, radius, (level, parts))
-        if following <= level * (1 + CLOSE_ENOUGH):
+        if following <= level * (1 + close):
             break
         level, steps = following, steps + 1
         parts = positive_parts(rho, sigma, level)
@@ -105,27 +108,36 @@ def _diagonal_root(rho: BlockOperator, sigma: BlockOperator, radius: float) -> f
 def _root_inside(
     rho: BlockOperator, sigma: BlockOperator, radius: float, known: tuple[float, list[_Parts]]
 ) -> float:
-    """The root for the operators compressed to the eigenvectors known, by Dinkelbach's steps.
+    """Some of Dinkelbach's steps for the operators compressed to the eigenvectors known.
 
-    By compression it lies to the left of the root, and at least one step of Newton's to the right.
+    By compression they stay to the left of the root; the first one is that of the operators.
     """
     level, parts = known
+    pairs = list(zip(rho.groups, sigma.groups, strict=True))
     small = [
         tuple(v.conj().swapaxes(-1, -2) @ (g @ v) for g in groups)
-        for (_, v), groups in zip(parts, zip(rho.groups, sigma.groups, strict=True), strict=True)
+        for (_, v), groups in zip(parts, pairs, strict=True)
     ]
-    for _ in range(MAX_STEPS):
-        removed = weight = 0.0
-        for r, s in small:
-            values, vectors = np.linalg.eigh(r - level * s)
-            for_each = [np.einsum("mij,mij->mj", vectors.conj(), g @ vectors).real for g in (r, s)]
-            removed += float(for_each[0][values > 0].sum())
-            weight += float(for_each[1][values > 0].sum())
+    weights = [
+        tuple(np.einsum("mii->mi", g).real[values > 0].sum() for g in groups)
+        for (values, _), groups in zip(parts, small, strict=True)
+    ]
+    for _ in range(INNER_STEPS):
+        removed, weight = (float(sum(column)) for column in zip(*weights, strict=True))
         following = (removed - radius) / weight if weight > 0 else level
         if following <= level * (1 + CLOSE_ENOUGH):
             return max(level, following)
         level = following
+        weights = [_positive_weights(r, s, level) for r, s in small]
     return level
+
+
+def _positive_weights(rho: Array, sigma: Array, level: float) -> tuple[float, float]:
+    """``Tr rho Pi`` and ``Tr sigma Pi`` for the projector on the positive part of a group."""
+    values, vectors = np.linalg.eigh(rho - level * sigma)
+    in_basis = (np.einsum("mij,mij->mj", vectors.conj(), g @ vectors).real for g in (rho, sigma))
+    removed, weight = (float(diagonal[values > 0].sum()) for diagonal in in_basis)
+    return removed, weight
 
 
 def _completed(

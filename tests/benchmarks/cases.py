@@ -5,11 +5,11 @@ They are random; rho has rank d/4 unless a kind says otherwise.
 
 import multiprocessing
 import time
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+from benchmarks.memory import peak_memory
 
 from qentropy import CertifiedValue, smooth_max_relative_entropy, states
 
@@ -87,16 +87,7 @@ def run(case: Case) -> Run:
     found = smooth_max_relative_entropy(*states_, RADIUS, ball=case.ball, rtol=case.rtol)
     seconds = time.perf_counter() - start
     steps = found.report.iterations if found.report else 0
-    return Run(seconds, found.method, steps, found.gap, _peak())
-
-
-def _peak() -> float:
-    """What Linux says; `resource` would count what the parent had when it forked."""
-    try:
-        lines = Path("/proc/self/status").read_text().splitlines()
-    except OSError:
-        return float("nan")
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
+    return Run(seconds, found.method, steps, found.gap, peak_memory())
 
 
 def run_alone(case: Case) -> Run:

@@ -1,6 +1,7 @@
 """One realization against the LAPACK calls on its Hamiltonian: what everything else costs.
 
-Both thermal states, all region sizes, and the smooth D_max of every region are included.
+Both thermal states, all region sizes, and the smooth D_max of every region are included. The
+longest chain takes a minute; ``pytest -m ""`` runs it too.
 """
 
 from collections.abc import Callable
@@ -14,7 +15,7 @@ TOPIC = "One realization, all region sizes, both thermal states, smooth D_max; o
 
 
 @pytest.mark.parametrize("disorder", [1.0, 8.0])
-@pytest.mark.parametrize("length", [10, 12, 13])
+@pytest.mark.parametrize("length", [10, 12, 13, pytest.param(14, marks=pytest.mark.slow)])
 def test_realization(
     benchmark: Any, report: Callable[..., None], length: int, disorder: float
 ) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import multiprocessing
+import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +16,7 @@ from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any
 
+import cluster_page
 import dask
 import faulty_tasks
 import psutil
@@ -39,6 +43,14 @@ def quick_workers(processes: ForkServerContext) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def cluster_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder with settings and a certificate for a cluster, made as the documentation says."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl makes the certificate")
+    return cluster_page.prepare(tmp_path_factory.mktemp("home"))
+
+
 @pytest.fixture
 def interruptible() -> Iterator[None]:
     """Ctrl-C interrupts, as at a terminal, even if the tests run in the background.
@@ -62,6 +74,51 @@ def spawn() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
             return child
 
         yield start
+
+
+@pytest.fixture
+def encrypted_scheduler(
+    cluster_folder: Path,
+    spawn: Callable[..., subprocess.Popen[bytes]],
+    eventually: Callable[[Callable[[], object]], None],
+) -> str:
+    """Address of a scheduler in a process of its own that speaks TLS only."""
+    file = cluster_folder / "scheduler.json"
+    file.unlink(missing_ok=True)
+    spawn(
+        *("-m", "dask", "scheduler", "--protocol", "tls", "--host", "127.0.0.1", "--port", "0"),
+        *("--no-dashboard", "--dashboard-address", "127.0.0.1:0", "--scheduler-file", file),
+        env=cluster_environment(cluster_folder),
+        stderr=subprocess.DEVNULL,
+    )
+    eventually(lambda: file.exists() and file.read_text().endswith("}"))
+    address: str = json.loads(file.read_text())["address"]
+    return address
+
+
+@pytest.fixture
+def encrypted_workers(
+    encrypted_scheduler: str, cluster_folder: Path, spawn: Callable[..., subprocess.Popen[bytes]]
+) -> list[subprocess.Popen[bytes]]:
+    """Two workers of that scheduler, each with its nanny in a process of its own."""
+    return [
+        spawn(
+            *("-m", "dask", "worker", encrypted_scheduler, "--protocol", "tls", "--no-dashboard"),
+            *("--nworkers", "1", "--nthreads", "1", "--memory-limit", "1GiB"),
+            *("--host", "127.0.0.1", "--local-directory", cluster_folder / "scratch"),
+            env=cluster_environment(cluster_folder),
+            stderr=subprocess.DEVNULL,
+        )
+        for _ in range(2)
+    ]
+
+
+def cluster_environment(folder: Path) -> dict[str, str]:
+    """Environment of the processes of a cluster, which find the tasks by their name."""
+    return os.environ | {
+        "DASK_CONFIG": str(folder / "cluster.yaml"),
+        "PYTHONPATH": str(Path(faulty_tasks.__file__).parent),
+    }
 
 
 @pytest.fixture

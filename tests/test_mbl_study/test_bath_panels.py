@@ -11,7 +11,7 @@ import synthetic_study
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mbl_study import analysis
+from mbl_study import analysis, bath_panels
 from mbl_study.bath_panels import plot_bath_size, plot_bath_size_of_regions
 from mbl_study.plot_style import figure_of
 from qentropy.thermalization import BathSize, bath_size
@@ -101,6 +101,59 @@ def test_regions_show_every_bound_of_the_table(scaling: pd.DataFrame) -> None:
     np.testing.assert_allclose(ax.get_lines()[0].get_ydata(), upper["mean"])
     assert hollow(ax) == 3 * len(upper)
     assert ax.get_yscale() == "log"
+
+
+def test_rates_stand_behind_the_names_of_their_bounds(scaling: pd.DataFrame) -> None:
+    """Value and larger error in brief, the unit above, and the range of the fit shaded."""
+    rates = pd.DataFrame(
+        {
+            **{"length": 8, "disorder": 4.0, "epsilon": 0.01, "bound": ["upper", "lower"]},
+            **{"rate": [0.5123, 0.25], "rate_error": [0.031, np.nan], "fit_error": [0.01, np.nan]},
+            **{"first_size": 1, "last_size": 4},
+        }
+    )
+    ax = plot_bath_size_of_regions(scaling, 0.01, 4.0, length=8, rates=rates)
+    found = labels(ax)
+    assert "upper, Theorem 1: 0.51(3)" in found
+    assert "lower, Corollary 4: 0.250" in found
+    assert "upper, collision entropy" in found
+    assert ax.get_legend().get_title().get_text() == "bound: rate in bits per site"
+    (span,) = ax.patches
+    assert span.get_x() == 1
+    assert span.get_width() == 3
+    assert "shaded" in ax.texts[0].get_text()
+    # Rates of other chains are no rates of this one.
+    ax = plot_bath_size_of_regions(scaling, 0.01, 4.0, length=10, rates=rates)
+    assert "upper, Theorem 1" in labels(ax)
+    assert not ax.patches
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "text"),
+    [
+        (0.51234, 0.0321, "0.51(3)"),
+        (0.51234, 0.0141, "0.512(14)"),
+        (0.51234, 0.0199, "0.512(20)"),
+        (12.34, 2.6, "12(3)"),
+        (0.5, 0.0, "0.500"),
+        (0.5, np.nan, "0.500"),
+    ],
+)
+def test_errors_are_written_in_the_last_digits(value: float, error: float, text: str) -> None:
+    """One digit, or two from 1 to 2."""
+    assert bath_panels._brief(value, error) == text
+
+
+def test_swaps_are_drawn_once_in_the_legend(scaling: pd.DataFrame) -> None:
+    """Both ends of the interval have the same mark, and one name."""
+    upper = scaling[scaling["bound"] == "upper"]
+    swaps = [
+        upper.assign(bound=f"swap_{end}", mean=upper["mean"] / 3) for end in ("lower", "upper")
+    ]
+    ax = plot_bath_size_of_regions(pd.concat([scaling, *swaps]), 0.01, 4.0, length=8)
+    assert labels(ax).count("swaps, pinched state") == 1
+    crosses = [bars for bars in ax.containers if bars[0].get_marker() == "x"]
+    assert len(crosses) == 2
 
 
 def test_axes_of_the_caller_are_used(scaling: pd.DataFrame, sizes: list[BathSize]) -> None:

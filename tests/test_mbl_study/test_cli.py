@@ -1,11 +1,13 @@
 """The command line does what its help says, and ends with the documented exit codes."""
 
+import contextlib
 import functools
 import json
 import os
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -228,6 +230,19 @@ def test_report_writes_a_page(folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
     ]
 
 
+def test_report_of_tables_stands_beside_them(folder: Path) -> None:
+    """The same page as that of the store; it is not drawn here."""
+    finish(folder)
+    call("export", "--output", "data/small")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            report, "write_report", lambda source, page, **_: f"{page} {source.study.name}"
+        )
+        result = call("report", "--tables", "data/small")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == f"report: {Path('data', 'report.html')} small\n"
+
+
 def test_footprint_counts_what_is_recorded(folder: Path) -> None:
     """Hours come from the records, the rest from the options; the paper stands beside."""
     finish(folder)
@@ -242,16 +257,60 @@ def test_footprint_counts_what_is_recorded(folder: Path) -> None:
     assert re.search(r"CO₂ \[kg\] +0 +1098 +386\.4", text)
 
 
-def test_export_writes_tables(folder: Path) -> None:
-    """Parquet and CSV appear where asked, and their paths on stdout."""
+def test_export_writes_what_can_be_cited(folder: Path) -> None:
+    """Tables, study file and manifest appear where asked, and their paths on stdout."""
     finish(folder)
     result = call("export", "study.toml", "--output", "tables", "--format", "csv")
-    names = ["realizations.csv", "regions.csv", "baths.csv"]
+    names = ["realizations.csv", "regions.csv", "baths.csv", "study.toml", "manifest.json"]
     assert result.stdout.splitlines() == [str(Path("tables", name)) for name in names]
     assert sorted(os.listdir("tables")) == sorted(names)
     assert call("export").exit_code == 0
-    assert len(os.listdir(folder / "results" / "small" / "tables")) == 6
+    assert len(os.listdir(folder / "results" / "small" / "tables")) == 8
     assert call("export", "--format", "xlsx").exit_code == 2
+    assert call("run", "tables/study.toml", "--dry-run").stdout.startswith("study small: 0 of 18")
+
+
+def test_tables_are_drawn_without_their_store(folder: Path) -> None:
+    """The numbers and the figures are those of the store, which may be gone."""
+    path = finish(folder)
+    call("export", "--output", "data/small")
+    expected = json.loads(call("plot", "--json").stdout)
+    shutil.rmtree(path.parent)
+    result = call("plot", "--tables", "data/small", "--output", "drawn", "--json")
+    assert result.exit_code == 0, result.stderr
+    found = json.loads(result.stdout)
+    assert found.pop("figures") == [str(Path("drawn", "dot.png"))]
+    assert found.pop("tables") == [str(Path("data", "small"))]
+    assert found == {name: expected[name] for name in found}
+    assert "strong_disorder_limit" in found
+    text = call("plot", "--tables", "data/small").stdout
+    assert f"figure: {Path('data', 'figures', 'dot.png')}" in text
+    assert "results: data/small" in text
+
+
+def test_tables_that_cannot_be_used_end_with_the_codes_of_a_store(folder: Path) -> None:
+    """2 for none, 3 for damaged ones, 5 for those that do not belong together."""
+    finish(folder)
+    call("export", "--output", "one")
+    shutil.copytree("one", "two")
+    for command in ("plot", "report"):
+        for arguments in (["study.toml"], ["--store", "x.sqlite"], ["--preset", "quick"]):
+            result = call(command, *arguments, "--tables", "one")
+            assert (result.exit_code, result.stdout) == (2, "")
+            assert "not both" in result.stderr
+        result = call(command, "--tables", "results")
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert "results: holds no manifest.json" in result.stderr
+    result = call("plot", "--tables", "one", "--tables", "two")
+    assert (result.exit_code, result.stdout) == (5, "")
+    assert "one and two must hold different lengths; both hold 6" in result.stderr
+    Path("two", "regions.parquet").write_bytes(b"torn")
+    for command in ("plot", "report"):
+        result = call(command, "--tables", "two")
+        assert (result.exit_code, result.stdout) == (3, "")
+        assert "two/regions.parquet: has changed since it was written" in result.stderr
+        assert "Traceback" not in result.stderr
+    assert not Path("figures").exists()
 
 
 def test_verify_computes_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -331,18 +390,84 @@ def test_nothing_to_draw_yet(folder: Path) -> None:
     assert not list(folder.rglob("*.html"))
 
 
+def test_fault_4_full_disk_ends_with_74(folder: Path, processes: ForkServerContext) -> None:
+    """A run that finds the disk full ends with 74; what is there is whole, and a resume heals."""
+    arguments = (folder, "fast", "run", "study.toml", "--workers", "0", "--no-figures")
+    driver = processes.Process(target=faulty_tasks.command_line_on_full_disk, args=arguments)
+    driver.start()
+    driver.join(60)
+    assert driver.exitcode == 74
+    path = folder / "results" / "small" / "store.sqlite"
+    done = len(Store(path).finished())
+    assert 0 < done < TASKS
+    assert not [file for file in path.parent.iterdir() if file.suffix in {".new", ".tmp"}]
+    finish(folder)
+    assert len(Store(path).finished()) == TASKS
+
+
+def flip(path: Path, find: bytes, after: int = 0, bits: int = 0xFF) -> None:
+    """Invert bits of a byte of a text in a file, or of one that comes after its beginning."""
+    content = bytearray(path.read_bytes())
+    content[content.index(find) + after] ^= bits
+    path.write_bytes(content)
+
+
+def renumber(path: Path) -> None:
+    """Claim a later version of the tables."""
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA user_version = 2")
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "truncated": lambda path: os.truncate(path, 10_000),
+    "zero length": lambda path: os.truncate(path, 0),
+    "foreign file": lambda path: path.write_text("length,disorder\n" * 1000),
+    "newer schema": renumber,
+    "flipped byte in the header": lambda path: flip(path, b"SQLite format 3"),
+    "flipped byte in a page": lambda path: flip(path, b"CREATE TABLE results"),
+    # A digit that becomes another one, so only its digest tells.
+    "flipped bit in a value": lambda path: flip(path, b'"energy":', len('"energy":0.123'), 1),
+}
+COMMANDS = ["run", "status", "plot", "report", "footprint", "export", "verify"]
+
+
 @pytest.mark.parametrize(
-    "command", ["run", "status", "plot", "report", "footprint", "export", "verify"]
+    ("command", "damage"),
+    [
+        *((command, "flipped bit in a value") for command in COMMANDS),
+        *((command, damage) for command in ("run", "status") for damage in list(DAMAGES)[:-1]),
+    ],
 )
-def test_fault_5_damaged_store_ends_with_3(folder: Path, command: str) -> None:
+def test_fault_5_damaged_store_ends_with_3(folder: Path, command: str, damage: str) -> None:
     """No command uses a damaged store; each says what is wrong with it, without a traceback."""
     path = finish(folder)
-    os.truncate(path, 10_000)
+    DAMAGES[damage](path)
+    damaged = path.read_bytes()
     result = call(command, "study.toml")
     assert result.exit_code == 3
     assert "damaged store" in result.stderr
     assert "Traceback" not in result.stderr
     assert result.stdout == ""
+    assert path.read_bytes() == damaged
+
+
+def test_fault_6_second_run_ends_with_4(
+    folder: Path, processes: ForkServerContext, eventually: Wait
+) -> None:
+    """While one process runs a study, another one is told which, and ends at once."""
+    arguments = (folder, "slow", "run", "study.toml", "--workers", "0")
+    first = processes.Process(target=faulty_tasks.command_line, args=arguments)
+    first.start()
+    path = folder / "results" / "small" / "store.sqlite"
+    eventually(path.exists)
+    eventually(lambda: Store(path).finished())
+    second = call("run", "study.toml", "--workers", "0")
+    assert second.exit_code == 4
+    assert f"in use by process {first.pid}" in second.stderr
+    assert first.is_alive()
+    first.kill()
+    first.join()
+    finish(folder)
 
 
 def test_fault_6_store_in_use_ends_with_4(folder: Path) -> None:
@@ -357,12 +482,20 @@ def test_fault_6_store_in_use_ends_with_4(folder: Path) -> None:
 
 
 def test_fault_7_another_study_ends_with_5(folder: Path) -> None:
-    """Another seed is refused with the difference; more of the same study is fine."""
+    """Other physics is refused with the difference; more of the same study is fine."""
     finish(folder)
-    (folder / "study.toml").write_text(STUDY_FILE.replace("seed = 1", "seed = 2"))
-    result = call("run", "study.toml", "--workers", "0")
-    assert result.exit_code == 5
-    assert "seed: 1 in the store, 2 asked for" in result.stderr
+    changes = {
+        STUDY_FILE.replace("seed = 1", "seed = 2"): "seed: 1 in the store, 2 asked for",
+        STUDY_FILE + 'initial_state = "neel"\n': (
+            'initial_state: "tilted-neel" in the store, "neel" asked for'
+        ),
+        STUDY_FILE.replace("[0.1]", "[0.2]"): "epsilons: [0.1] in the store, [0.2] asked for",
+    }
+    for text, difference in changes.items():
+        (folder / "study.toml").write_text(text)
+        result = call("run", "study.toml", "--workers", "0")
+        assert result.exit_code == 5
+        assert difference in result.stderr
     larger = STUDY_FILE.replace("[6, 8]", "[6, 8, 10]").replace("= 3", "= 4")
     (folder / "study.toml").write_text(larger)
     assert call("run", "study.toml", "--workers", "0", "--no-figures").exit_code == 0
@@ -437,6 +570,35 @@ def test_fault_9_signals(
     assert 0 < done < TASKS
     summary = run_study(Store(path).study(), path, workers=0, task_function=faulty_tasks.fast)
     assert summary.computed == TASKS - done
+
+
+@pytest.mark.parametrize("workers", ["0", "1"])
+@pytest.mark.parametrize(
+    "numbers", [[signal.SIGINT], [signal.SIGTERM], [signal.SIGINT, signal.SIGTERM]]
+)
+def test_fault_9_signals_during_commit(
+    folder: Path,
+    processes: ForkServerContext,
+    eventually: Wait,
+    numbers: list[signal.Signals],
+    workers: str,
+) -> None:
+    """A signal in the middle of a commit leaves a whole store that resumes, and no child."""
+    target = functools.partial(faulty_tasks.signalled_in_commit, numbers)
+    arguments = (folder, "fast", "run", "study.toml", "--workers", workers)
+    driver = processes.Process(target=target, args=arguments)
+    driver.start()
+    driver.join(60)
+    assert driver.exitcode == 128 + numbers[-1]
+    children = [int(pid) for pid in (folder / "children").read_text().split()]
+    assert bool(children) == (workers == "1")
+    eventually(lambda: not any(map(psutil.pid_exists, children)))
+    path = folder / "results" / "small" / "store.sqlite"
+    done = len(Store(path).finished())
+    assert 0 < done < TASKS
+    summary = run_study(Store(path).study(), path, workers=0, task_function=faulty_tasks.fast)
+    assert (summary.exit_code, summary.computed) == (0, TASKS - done)
+    assert all(record == faulty_tasks.record(task) for task, record in Store(path).results())
 
 
 def test_fault_13_status_into_a_closed_pipe(folder: Path) -> None:

@@ -3,10 +3,14 @@
 import os
 import signal
 import socket
+import ssl
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from urllib.parse import urlsplit
 
+import cluster_page
 import dask
 import distributed
 import faulty_tasks
@@ -100,12 +104,94 @@ def test_ctrl_c_does_not_reach_what_starts_meanwhile(spawn: Spawn) -> None:
 
 
 @pytest.mark.parametrize(
-    "address",
-    ["tcp://127.0.0.1:8786", "127.0.0.1:8786", "tcp://localhost:1", "tcp://[::1]:1", "tls://a:1"],
+    "address", ["tcp://127.0.0.1:8786", "127.0.0.1:8786", "tcp://localhost:1", "tcp://[::1]:1"]
 )
-def test_an_address_on_this_machine_or_encrypted_is_fine(address: str) -> None:
-    """Loopback and TLS need no consent."""
+def test_an_address_on_this_machine_is_fine(address: str) -> None:
+    """Loopback needs no consent."""
     cluster.check_address(address, insecure=False)
+
+
+def test_an_encrypted_address_needs_certificates(cluster_folder: Path, tmp_path: Path) -> None:
+    """TLS needs no consent, but certificates that can be read; without them nothing starts."""
+    with pytest.raises(EngineError, match=r"names none\. Set DASK_\w+__TLS__CA_FILE, "):
+        cluster.check_address("tls://a:1", insecure=False)
+    with cluster_page.configured(cluster_folder / "cluster.yaml"):
+        cluster.check_address("tls://a:1", insecure=False)
+    text = (cluster_folder / "cluster.yaml").read_text()
+    (tmp_path / "wrong.yaml").write_text(text.replace("cert.pem", "nowhere.pem"))
+    with (
+        cluster_page.configured(tmp_path / "wrong.yaml"),
+        pytest.raises(EngineError, match=r"certificates for tls://a:1 cannot be read: .*No such"),
+    ):
+        cluster.check_address("tls://a:1", insecure=False)
+
+
+def test_an_encrypted_scheduler_refuses_strangers(
+    encrypted_scheduler: str,
+    cluster_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Who has the key gets in; who has none, another one, or no TLS does not, and is told."""
+    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 5)
+    told: list[str] = []
+    monkeypatch.setattr(cluster.logger, "warning", lambda text, *values: told.append(text))
+    with (
+        cluster_page.configured(cluster_folder / "cluster.yaml"),
+        connect(encrypted_scheduler) as client,
+    ):
+        assert client.scheduler_info()["address"] == encrypted_scheduler
+    assert told == []
+
+    with pytest.raises(EngineError, match="needs certificates"), connect(encrypted_scheduler):
+        pass
+    plain = encrypted_scheduler.replace("tls://", "tcp://")
+    with pytest.raises(EngineError, match=f"no scheduler answers at {plain}"), connect(plain):
+        pass
+
+    other = cluster_page.prepare(tmp_path)
+    with (
+        cluster_page.configured(other / "cluster.yaml"),
+        pytest.raises(EngineError, match="TLS certificate does not match"),
+        connect(encrypted_scheduler),
+    ):
+        pass
+
+    # The scheduler itself turns away a client that trusts it and shows no certificate.
+    context = ssl.create_default_context(cafile=cluster_folder / "cert.pem")
+    context.check_hostname = False
+    place = urlsplit(encrypted_scheduler)
+    with (
+        socket.create_connection((place.hostname, place.port), timeout=30) as stream,
+        pytest.raises(ssl.SSLError, match="certificate required"),
+        context.wrap_socket(stream) as encrypted,
+    ):
+        encrypted.recv(1)
+
+
+def test_a_scheduler_that_gives_up_silent_workers_is_reported(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The default of Dask would lose every worker that diagonalizes for five minutes."""
+    told: list[str] = []
+    monkeypatch.setattr(cluster.logger, "warning", lambda text, *values: told.append(text % values))
+    for seconds in (300.0, None):
+        scheduler = SimpleNamespace(worker_ttl=seconds)
+        client = SimpleNamespace(run_on_scheduler=lambda ask, to=scheduler: ask(dask_scheduler=to))
+        cluster._warn_of_silence(client)
+    (message,) = told
+    assert "silent for 300 seconds" in message
+    assert "worker-ttl: null" in message
+
+
+def test_a_scheduler_with_another_installation_is_refused() -> None:
+    """A scheduler that cannot load this package says so at once, and not in every task."""
+
+    def fail(function: object) -> None:
+        raise ModuleNotFoundError("No module named 'mbl_study'")
+
+    with pytest.raises(EngineError, match=r"No module named 'mbl_study'.*same installation"):
+        cluster._warn_of_silence(SimpleNamespace(run_on_scheduler=fail))
 
 
 @pytest.mark.parametrize("address", ["tcp://10.0.0.1:8786", "tcp://cluster.example:8786", "node:1"])

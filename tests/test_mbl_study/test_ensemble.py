@@ -4,20 +4,24 @@ The numbers of the faults are those of the table in the documentation on reliabi
 """
 
 import functools
+import gc
 import json
 import random
 import resource
+import sys
 import threading
 import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
+from typing import Any
 
 import faulty_tasks
+import numpy as np
 import pytest
 
-from mbl_study import cluster, ensemble, workers
+from mbl_study import cluster, ensemble, spectrum, workers
 from mbl_study.analysis import tabulate, write_tables
 from mbl_study.ensemble import run_study
 from mbl_study.errors import InsufficientMemoryError, StoreDiskError
@@ -178,7 +182,7 @@ def test_fault_2_and_3_workers_die(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     told: list[str] = []
     for logger in (ensemble.logger, cluster.logger):
         monkeypatch.setattr(logger, "warning", lambda text, *values: told.append(text % values))
-    study = faulty_tasks.study(lengths=(6,), disorders=(4.0,), realizations=8)
+    study = faulty_tasks.study(lengths=(6,), disorders=(4.0,), realizations=9)
     path = tmp_path / "store.sqlite"
     summary = run_study(study, path, workers=2, task_function=faulty_tasks.mixed)
     assert outcomes(path) == {
@@ -190,12 +194,13 @@ def test_fault_2_and_3_workers_die(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         5: ["done"],
         6: ["died"] * 3,  # out of memory
         7: ["done"],
+        8: ["died"] * 3,  # SIGKILL
     }
     assert summary.exit_code == 1
     assert summary.counts == {
         State.DONE: 4,
         State.FAILED: 1,
-        State.QUARANTINED: 3,
+        State.QUARANTINED: 4,
         State.PENDING: 0,
     }
     (traceback,) = (why for _, state, why in Store(path).failures() if state is State.FAILED)
@@ -205,6 +210,8 @@ def test_fault_2_and_3_workers_die(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         "realization 3: death 3 of 3: the worker died",
         "with status 7",
         "by signal 11",
+        "by signal 9",
+        "realization 6: death 3 of 3: numpy",
     ):
         assert any(expected in message for message in told)
 
@@ -263,6 +270,113 @@ def test_fault_7_a_study_can_be_extended(tmp_path: Path, uninterrupted: dict[str
         assert in_this_process(part, path).exit_code == 0
     assert in_this_process(faulty_tasks.study(), path).computed == 12 - 8
     assert exported(path, tmp_path) == uninterrupted
+
+
+def does_not_converge(energies: Any) -> None:
+    """Raise what LAPACK raises."""
+    raise np.linalg.LinAlgError("did not converge")
+
+
+def gives_nan(energies: Any) -> None:
+    """Replace a level by NaN."""
+    energies[0] = np.nan
+
+
+def gives_wrong_values(energies: Any) -> None:
+    """Shift a level by a millionth."""
+    energies[0] += 1e-6
+
+
+@pytest.mark.parametrize("damage", [does_not_converge, gives_nan, gives_wrong_values])
+@pytest.mark.parametrize("drivers", [("evd",), ("evd", "evr")], ids=["one fails", "both fail"])
+def test_fault_8_lapack(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    damage: Callable[[Any], None],
+    drivers: tuple[str, ...],
+) -> None:
+    """Where driver evd is wrong evr is right; where both are the task fails, nothing is stored."""
+    study = faulty_tasks.study(lengths=(6,), disorders=(4.0,), realizations=2)
+    run_study(study, tmp_path / "right.sqlite", workers=0)
+    solve = spectrum._solve
+
+    def damaged(matrix: Any, driver: str, eigenvectors: bool) -> Any:
+        energies, vectors = solve(matrix, driver, eigenvectors)
+        if driver in drivers:
+            damage(energies)
+        return energies, vectors
+
+    monkeypatch.setattr(spectrum, "_solve", damaged)
+    path = tmp_path / "store.sqlite"
+    summary = run_study(study, path, workers=0)
+    if drivers == ("evd",):
+        assert (summary.exit_code, summary.counts[State.DONE]) == (0, 2)
+        assert entropies(path) == pytest.approx(entropies(tmp_path / "right.sqlite"), abs=1e-10)
+    else:
+        assert (summary.exit_code, summary.counts[State.FAILED]) == (1, 2)
+        assert outcomes(path) == {0: ["failed"], 1: ["failed"]}
+        assert list(Store(path).results()) == []
+        details = [why for _, _, why in Store(path).failures()]
+        assert all("was not diagonalized; evd: " in why and "; evr: " in why for why in details)
+
+
+def entropies(path: Path) -> list[float]:
+    """Entropies of all regions of all realizations."""
+    regions = [region for _, record in Store(path).results() for region in record.regions]
+    return [region.max_relative_entropy for region in regions]
+
+
+class Weighing:
+    """Observer that counts the objects of Python after every so many tasks."""
+
+    def __init__(self, every: int) -> None:
+        self.sizes: list[int] = []
+        self._every = every
+        self._count = 0
+
+    def started(self, total: int, settled: int) -> None:
+        """Nothing to do."""
+
+    def ended(self, ending: Ending) -> None:
+        """Count now and then."""
+        self._count += 1
+        if self._count % self._every == 0:
+            gc.collect()
+            self.sizes.append(sys.getallocatedblocks())
+
+
+@pytest.mark.parametrize(
+    "count", [600, pytest.param(100_000, marks=[pytest.mark.slow, pytest.mark.timeout(3600)])]
+)
+def test_fault_11_trivial_tasks(tmp_path: Path, count: int) -> None:
+    """However many tasks there are, memory stays flat: nothing of a task remains after its end."""
+    study = faulty_tasks.study(lengths=(4,), disorders=(1.0,), epsilons=(0.1,), realizations=count)
+    observer = Weighing(count // 6)
+    summary = in_this_process(study, tmp_path / "store.sqlite", observer=observer)
+    assert (summary.exit_code, summary.computed) == (0, count)
+    # One object for each task would be 500.
+    assert max(observer.sizes) - observer.sizes[0] < 250
+
+
+@pytest.mark.usefixtures("quick_workers")
+def test_fault_11_trivial_tasks_on_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No more tasks are on their way than there are workers, and Dask remembers no other one."""
+    known: list[tuple[int, int]] = []
+
+    class Watching(workers.DaskWorkers):
+        def submit(self, attempt: Any) -> None:
+            super().submit(attempt)
+            known.append((self.running, len(self._client.futures)))
+
+    monkeypatch.setattr(workers, "DaskWorkers", Watching)
+    study = faulty_tasks.study(lengths=(6,), disorders=(1.0,), realizations=100)
+    summary = run_study(
+        study, tmp_path / "store.sqlite", workers=2, task_function=faulty_tasks.fast
+    )
+    assert (summary.exit_code, summary.computed) == (0, 100)
+    assert max(running for running, _ in known) == 2
+    # The one that was just collected may still be known.
+    assert max(futures for _, futures in known) <= 4
 
 
 def test_a_stop_drains_and_keeps_everything(tmp_path: Path) -> None:

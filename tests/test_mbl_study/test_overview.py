@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from mbl_study import overview, plots
+from mbl_study.archive import write_archive
 from mbl_study.ensemble import run_study
 from mbl_study.errors import StoreMissingError
 from mbl_study.store import Store
@@ -80,6 +81,46 @@ def test_findings_hold_the_numbers_of_the_figures(
     text = shown(findings)
     assert f"{eight['slope']:.4f} ± {eight['slope_error']:.4f}" in text
     assert "critical disorder strength at L = 6: not found" in text
+    assert findings["critical_drift"] == {"lengths": 0} | dict.fromkeys(
+        ("limit", "limit_error", "rate", "rate_error", "chi_squared")
+    )
+    assert [row["slope"] for row in findings["strong_disorder_limit"]] == [
+        pytest.approx(0.82, abs=0.01),
+        pytest.approx(0.88, abs=0.01),
+    ]
+    assert {row["disorder"] for row in findings["level_spacing"]} == {1.0}
+    # In the synthetic records the lattice entropy is 95 % of the other.
+    assert {row["share_below"] for row in findings["thermal_states"]} == {1.0}
+    rates = {row["bound"]: row["rate"] for row in findings["bath_rates"] if row["length"] == 6}
+    assert rates["upper"] == pytest.approx(six["slope"], rel=1e-9)
+    assert rates["lower"] == pytest.approx(0.9 * six["slope"], rel=1e-9)
+
+
+def test_tables_give_the_findings_of_their_store(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing but the name of the source differs, and two folders are drawn as one study."""
+    monkeypatch.setattr(plots, "write_figures", lambda tables, folder: [folder])
+    write_archive(store, tmp_path / "tables", ["parquet"])
+    expected = overview.findings(store, tmp_path)
+    found = overview.findings([tmp_path / "tables"], tmp_path)
+    assert (expected.pop("store"), found.pop("tables")) == (
+        str(store.path),
+        [str(tmp_path / "tables")],
+    )
+    assert found == expected
+    run_study(
+        faulty_tasks.study(lengths=(5,), seed=9),
+        tmp_path / "other.sqlite",
+        workers=0,
+        task_function=half,
+    )
+    write_archive(Store(tmp_path / "other.sqlite"), tmp_path / "other")
+    both = overview.findings([tmp_path / "tables", tmp_path / "other"], tmp_path)
+    assert [row["length"] for row in both["slopes"]] == [5, 6, 8]
+    slopes = [row["slope"] for row in expected["slopes"]]
+    assert [row["slope"] for row in both["slopes"][1:]] == slopes
+    assert f"results: {tmp_path / 'tables'}, {tmp_path / 'other'}" in shown(both).replace("\n", "")
 
 
 def test_a_single_realization_has_no_error() -> None:

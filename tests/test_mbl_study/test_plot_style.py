@@ -7,17 +7,22 @@ from itertools import pairwise
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.colors import to_rgb
 
 from mbl_study.plot_style import (
     STYLE,
     count_axis,
+    draw_ratio_limits,
     figure_of,
     legend_above,
     line_styles,
     new_axes,
     note_in_corner,
+    rows_of_length,
+    stacked_axes,
+    symbol_of,
 )
 
 # Rec. 601, what a grey print makes of a colour.
@@ -106,3 +111,42 @@ def test_new_axes_are_unknown_to_pyplot() -> None:
     before = plt.get_fignums()
     new_axes()
     assert plt.get_fignums() == before
+
+
+def test_stacked_axes_share_their_horizontal_axis() -> None:
+    """One above the other, the upper one without numbers below it."""
+    upper, lower = stacked_axes()
+    assert upper.get_position().y0 > lower.get_position().y1
+    lower.set_xlim(2, 5)
+    assert upper.get_xlim() == (2, 5)
+    assert figure_of(upper).get_figwidth() == 3.375
+
+
+def test_rows_of_a_length_are_its_own() -> None:
+    """The only length needs no name."""
+    table = pd.DataFrame({"length": [8, 8, 10], "value": [1, 2, 3]})
+    assert rows_of_length(table, 10)[1]["value"].tolist() == [3]
+    assert rows_of_length(table[:2], None)[0] == 8
+    for length in (None, 9):
+        with pytest.raises(ValueError, match=rf"length must be one of \[8, 10\]; got {length}"):
+            rows_of_length(table, length)
+
+
+def test_symbols_tell_the_thermal_states_apart() -> None:
+    """A column without a formula is named."""
+    assert r"\tau_R" in symbol_of("max_relative_entropy_lattice")
+    assert r"\tau_\beta(H_R)" in symbol_of("max_relative_entropy")
+    with pytest.raises(ValueError, match=r"quantity must be one of .*; got 'coherence'"):
+        symbol_of("coherence")
+
+
+def test_gap_ratios_of_both_ensembles_are_marked() -> None:
+    """2 ln 2 - 1 is the mean of min(a, b)/max(a, b) for two exponential gaps."""
+    gaps = np.random.default_rng(1).exponential(size=(2, 400_000))
+    ratio = (gaps.min(axis=0) / gaps.max(axis=0)).mean()
+    ax = new_axes()
+    draw_ratio_limits(ax)
+    orthogonal, poisson = (line.get_ydata()[0] for line in ax.get_lines())
+    assert poisson == pytest.approx(ratio, abs=0.002)
+    assert (orthogonal, round(poisson, 6)) == (0.5307, 0.386294)
+    assert [text.get_text() for text in ax.texts] == ["orthogonal ensemble", "Poisson"]

@@ -19,6 +19,9 @@ NAMES = [
     "region_scaling_lattice_L6",
     "slope_lattice",
     "level_spacing",
+    "transition",
+    "critical_drift",
+    "thermal_states_L6",
 ]
 
 

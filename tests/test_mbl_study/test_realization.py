@@ -140,7 +140,7 @@ def test_infinite_entropies_are_flagged() -> None:
     assert record.beta > 0
     assert record.regions[0].max_relative_entropy == math.inf
     assert record.regions[0].bath[0].bath_size_upper == math.inf
-    assert "region size 2: D_max is infinite" in record.anomaly
+    assert "sites 0 to 1: D_max is infinite" in record.anomaly
 
 
 def test_overflowing_bath_sizes_are_infinite(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,7 +178,7 @@ def test_wide_intervals_are_an_anomaly(monkeypatch: pytest.MonkeyPatch) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         record = simulate(CHAIN, epsilons=[0.01], region_sizes=[3])
-    assert record.anomaly == "region size 3: wide interval of the smooth D_max for epsilon 0.01"
+    assert record.anomaly == "sites 0 to 2: wide interval of the smooth D_max for epsilon 0.01"
 
 
 @pytest.mark.parametrize(
@@ -200,3 +200,34 @@ def test_bad_options_are_refused(options: dict[str, Any], message: str) -> None:
     """Options out of range are errors that name what is allowed."""
     with pytest.raises(ValueError, match=message):
         simulate(CHAIN, **options)
+
+
+def test_numbers_of_swaps_where_they_are_asked_for() -> None:
+    """They are those of `bath_size` for the populations, and lie between the other bounds."""
+    chain = HeisenbergChain.random(6, 4.0, rng=2)
+    record = simulate(chain, epsilons=(0.1, 0.5), exact_epsilons=(0.5,), region_sizes=(1, 3))
+    equilibrium = equilibrate(chain, tilted_neel(6))
+    for region in record.regions:
+        without, counted = region.bath
+        assert without.bath_size_swap_lower is without.bath_size_swap_upper is None
+        rotated = equilibrium.in_energy_basis(range(region.size))
+        states = np.diag(rotated.populations), np.diag(rotated.thermal_weights(record.beta))
+        swaps = qentropy.thermalization.bath_size(*states, 0.5).swaps
+        assert (counted.bath_size_swap_lower, counted.bath_size_swap_upper) == (
+            swaps.lower,
+            swaps.upper,
+        )
+        assert 1 <= swaps.lower <= swaps.upper <= max(1, np.ceil(counted.bath_size_collision))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"exact_epsilons": (0.2,)}, "exact_epsilons must be some of the epsilons"),
+        ({"regions": "all"}, "regions must be 'first' or 'translations'; got 'all'"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(options: dict[str, Any], message: str) -> None:
+    """A radius that is not among the others, and a name that nobody knows."""
+    with pytest.raises(qentropy.InvalidParameterError, match=message):
+        simulate(HeisenbergChain.random(4, 4.0, rng=0), epsilons=(0.1,), **options)

@@ -179,8 +179,9 @@ def test_the_key_is_the_digest_of_parameters_and_physics_version() -> None:
     """The key can be recomputed from the documented text alone."""
     task = Task(length=8, realization=5, disorder=-0.0, seed=7)
     text = (
-        '{"disorder":0.0,"epsilons":[0.1,0.01,0.001],"initial_state":"tilted-neel","length":8,'
-        f'"physics_version":{PHYSICS_VERSION},"realization":5,"seed":7}}'
+        '{"disorder":0.0,"epsilons":[0.1,0.01,0.001],"exact_epsilons":[],'
+        f'"initial_state":"tilted-neel","length":8,"physics_version":{PHYSICS_VERSION},'
+        '"realization":5,"regions":"first","seed":7}'
     )
     assert task.parameters == text
     assert task.key == hashlib.sha256(text.encode()).hexdigest()
@@ -202,3 +203,21 @@ def test_identity_is_what_may_not_change() -> None:
     for change in ({"seed": 8}, {"initial_state": "tilted-neel"}, {"epsilons": (0.2,)}):
         assert study.model_copy(update=change).identity != study.identity
     assert json.dumps(study.identity)
+
+
+def test_exact_epsilons_are_some_of_the_epsilons() -> None:
+    """Others are refused, and the choice belongs to the identity of a study and to its tasks."""
+    text = COMPLETE + "exact_epsilons = [0.1]\n"
+    study = Study.from_toml(text, "study.toml")
+    assert next(study.tasks()).exact_epsilons == (0.1,)
+    assert study.identity != Study.from_toml(COMPLETE, "study.toml").identity
+    with pytest.raises(InvalidStudyError, match="exact_epsilons: must be some of the epsilons"):
+        Study.from_toml(COMPLETE + "exact_epsilons = [0.7]\n", "study.toml")
+
+
+def test_regions_are_the_first_or_all_translations() -> None:
+    """The choice belongs to the tasks; another word is refused."""
+    study = Study.from_toml(COMPLETE + 'regions = "translations"\n', "study.toml")
+    assert next(study.tasks()).regions == "translations"
+    with pytest.raises(InvalidStudyError, match="regions: must be 'first' or 'translations'"):
+        Study.from_toml(COMPLETE + 'regions = "some"\n', "study.toml")

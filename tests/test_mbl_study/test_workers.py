@@ -1,13 +1,16 @@
 """Workers tell how each task ended, and no task is blamed for another one's end."""
 
+import functools
 import json
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any
 
+import cluster_page
 import dask
 import distributed
 import faulty_tasks
@@ -44,6 +47,15 @@ def raises_unpicklable(parameters: str) -> str:
     error = RuntimeError(parameters)
     error.function = lambda: None  # type: ignore[attr-defined]
     raise error
+
+
+def outcomes(path: Path) -> list[list[str]]:
+    """Outcomes of all attempts at each realization, in their order."""
+    query = "SELECT parameters, outcome FROM attempts JOIN tasks USING (key) ORDER BY number"
+    found: dict[int, list[str]] = {}
+    for parameters, outcome in Store(path)._rows(query):
+        found.setdefault(json.loads(parameters)["realization"], []).append(outcome)
+    return [found[realization] for realization in sorted(found)]
 
 
 def counts_threads(parameters: str) -> str:
@@ -126,6 +138,24 @@ def test_workers_are_waited_for(client: Any, monkeypatch: pytest.MonkeyPatch) ->
     assert told == ["waiting for workers to come up"]
 
 
+def test_workers_too_small_get_no_task_when_they_join(
+    client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that joins later is used only if a task fits; the user is told once."""
+    crew = DaskWorkers(client, faulty_tasks.fast)
+    crew.require_memory(2**29)
+    told: list[str] = []
+    monkeypatch.setattr(workers.logger, "warning", lambda text, *values: told.append(text % values))
+    joined = {
+        f"tls://{name}:1": {"status": "running", "memory_limit": limit}
+        for name, limit in (("large", 2**30), ("small", 2**28), ("smaller", 2**27), ("any", 0))
+    }
+    monkeypatch.setattr(crew, "_present", lambda: joined)
+    assert crew.free() == crew.free() == 2
+    assert crew._idle == ["tls://large:1", "tls://any:1"]
+    assert told == ["a worker with 0.2 GiB gets no task, which takes about 0.5 GiB"]
+
+
 def test_workers_too_small_are_refused(client: Any) -> None:
     """A task that needs more than the smallest worker has is not sent."""
     crew = DaskWorkers(client, faulty_tasks.fast)
@@ -168,6 +198,62 @@ def test_fault_10_hung_task(client: Any) -> None:
 
 
 @pytest.mark.usefixtures("quick_workers")
+def test_fault_3_worker_over_its_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that takes more than its share is killed, charged, replaced; the others go on."""
+    with local_cluster(2, 600 * 2**20) as client:
+        crew = DaskWorkers(client, faulty_tasks.greedy)
+        assert crew.free() == 2
+        for number, task in enumerate(TASKS[:2]):
+            crew.submit(Attempt(number, task))
+        endings = {}
+        while crew.running:
+            endings |= {ending.attempt.task: ending for ending in crew.endings(0.2)}
+        assert endings[TASKS[0]].outcome is Outcome.DONE
+        assert endings[TASKS[1]].outcome is Outcome.DIED
+        client.wait_for_workers(2, timeout=60)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.usefixtures("encrypted_workers")
+def test_fault_12_encrypted_workers_killed(
+    tmp_path: Path, encrypted_scheduler: str, cluster_folder: Path
+) -> None:
+    """Of two workers elsewhere one is killed, and one with its nanny: each costs one try."""
+    study = faulty_tasks.study(lengths=(6,), disorders=(4.0,), realizations=6)
+    path = tmp_path / "store.sqlite"
+
+    def kill() -> None:
+        for realization, with_nanny in ((1, False), (3, True)):
+            named = tmp_path / f"{realization}.pid"
+            while not named.exists() and not over.wait(0.05):
+                pass
+            worker = psutil.Process(int(named.read_text()))
+            if with_nanny:
+                worker.parent().kill()
+            worker.kill()
+
+    over = threading.Event()
+    killer = threading.Thread(target=kill)
+    killer.start()
+    try:
+        with cluster_page.configured(cluster_folder / "cluster.yaml"):
+            summary = run_study(
+                study,
+                path,
+                encrypted_scheduler,
+                task_function=functools.partial(faulty_tasks.waits_for_death, str(tmp_path)),
+            )
+    finally:
+        over.set()
+        killer.join()
+    assert (summary.exit_code, summary.computed) == (0, 6)
+    assert outcomes(path) == [["died", "done"] if n in {1, 3} else ["done"] for n in range(6)]
+    uninterrupted = tmp_path / "uninterrupted.sqlite"
+    run_study(study, uninterrupted, workers=0, task_function=faulty_tasks.fast)
+    assert list(Store(path).results()) == list(Store(uninterrupted).results())
+
+
+@pytest.mark.usefixtures("quick_workers")
 def test_fault_12_remote_worker_lost(
     tmp_path: Path, eventually: Callable[[Callable[[], object]], None]
 ) -> None:
@@ -197,8 +283,8 @@ def test_fault_12_remote_worker_lost(
         )
     assert summary.exit_code == 0
     assert summary.counts[State.DONE] == 6
-    outcomes = [outcome for (outcome,) in Store(path)._rows("SELECT outcome FROM attempts")]
-    assert outcomes.count("died") <= 1
+    assert [tries.count("died") for tries in outcomes(path)].count(1) <= 1
+    assert all(tries[-1] == "done" and len(tries) <= 2 for tries in outcomes(path))
 
 
 @pytest.mark.usefixtures("quick_workers")

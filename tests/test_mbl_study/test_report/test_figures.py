@@ -20,7 +20,8 @@ def test_every_figure_is_there_in_reading_order(panels: dict[str, Panel]) -> Non
     """The slope first, then what it comes from, and the lattice last; lengths ascend."""
     assert [name for name, panel in panels.items() if panel.kind in WORDS] == [
         *("slope", "region_scaling_L6", "region_scaling_L8", "bath_bounds_L6", "bath_bounds_L8"),
-        *("bath_size_L6", "bath_size_L8", "level_spacing", "slope_lattice"),
+        *("bath_size_L6", "bath_size_L8", "transition", "critical_drift"),
+        *("thermal_states_L6", "thermal_states_L8", "level_spacing", "slope_lattice"),
         *("region_scaling_lattice_L6", "region_scaling_lattice_L8"),
     ]
     assert panels["bath_bounds_L8"].kind == "bath_bounds"

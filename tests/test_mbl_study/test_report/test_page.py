@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hashlib
 import itertools
 import re
@@ -13,6 +14,7 @@ import pytest
 from html_structure import Page
 
 from mbl_study import analysis, overview
+from mbl_study.archive import read_archive, write_archive
 from mbl_study.errors import StoreMissingError
 from mbl_study.footprint import footprint, footprint_rows
 from mbl_study.report import page as page_module
@@ -91,7 +93,7 @@ def test_everything_has_a_name_for_those_who_do_not_see_it(parsed: Page) -> None
     assert len(drawings) == len(parsed.named("figure")) == len(parsed.text_of("figcaption")) >= 9
     for one in drawings:
         assert one["role"] == "img"
-        assert re.search(r"from [\d.e+]+ to [\d.e+]+", one["aria-label"])
+        assert re.search(r"from [\d.e+-]+ to [\d.e+-]+", one["aria-label"])
     boxes = [
         inside
         for (tag, _), inside in zip(parsed.elements, parsed.inside, strict=True)
@@ -187,6 +189,23 @@ def test_the_same_store_gives_the_same_bytes(
     assert write_report(store, target, power=20.0, emission_factor=0.25, samples=20) == target
     assert target.read_text(encoding="utf-8") == page
     assert [path.name for path in target.parent.iterdir()] == ["report.html"]
+
+
+def test_an_archive_gives_the_page_of_its_store(
+    store: Store,
+    page: str,
+    panels: dict[str, Panel],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Failures, versions and counts come through the manifest; no byte differs."""
+    monkeypatch.setattr(page_module, "draw_panels", lambda *_, **__: panels.values())
+    write_archive(store, tmp_path, ["parquet"])
+    archive = read_archive(tmp_path)
+    assert render_report(archive, power=20.0, emission_factor=0.25, samples=20) == page
+    empty = dataclasses.replace(archive, tables=analysis.tabulate([]))
+    with pytest.raises(StoreMissingError, match=f"{tmp_path}: there are no results to show"):
+        render_report(empty)
 
 
 def test_what_is_left_out_and_what_disagrees_is_told(

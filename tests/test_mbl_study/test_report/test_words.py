@@ -20,7 +20,7 @@ def test_words_are_whole(kind: str) -> None:
     assert words.caption.endswith(".")
     assert "{}" not in words.caption
     assert words.caption.count("<sub>") == words.caption.count("</sub>")
-    assert words.axis in {"Δ", "|R|"}
+    assert words.axis in {"Δ", "|R|", "1/L"}
     assert words.unit == ("" if kind == "level_spacing" else words.unit or "missing")
     assert "missing" not in words.unit
 
@@ -31,6 +31,7 @@ def test_words_are_whole(kind: str) -> None:
         (r"$L = 8$, $\Delta_c = 4.20 \pm 0.10$", "L = 8"),
         (r"$\Delta = 4 \pm 1$", "Δ = 4 ± 1"),
         (r"$\epsilon = 0.1$", "ε = 0.1"),
+        (r"literature, $L \to \infty$", "literature, L → ∞"),
         ("4.5", "4.5"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -239,3 +240,48 @@ def test_two_states() -> None:
         check_states(RHO, np.eye(2) / 2)
     with pytest.raises(DimensionMismatchError, match="must broadcast"):
         check_pair(np.array([RHO, RHO]), np.array([SIGMA] * 3))
+
+
+BLOCKS = ([[0.25]], np.full((2, 2), 0.25), [[0.25]])
+
+
+def test_blocks_stay_as_they_are_given() -> None:
+    """Operators in the same blocks keep them, zeros inside included; others are put together."""
+    rho = qentropy.direct_sum(BLOCKS)
+    pair = check_pair(rho, qentropy.direct_sum([[[1.0]], np.eye(2), [[1.0]]]))
+    assert [group.shape for group in pair.sigma.groups] == [(1, 2, 2), (2, 1, 1)]
+    assert pair.rho.dense() == pytest.approx(rho.dense())
+    dense = check_pair(rho, np.eye(4))
+    assert [group.shape for group in dense.rho.groups] == [(1, 2, 2), (2, 1, 1)]
+    other = check_pair(rho, qentropy.direct_sum([np.eye(2), np.eye(2)]))
+    assert np.array_equal(other.rho.dense(), dense.rho.dense())
+
+
+@pytest.mark.parametrize("name", ["rho", "sigma"])
+@pytest.mark.parametrize(
+    ("block", "message"),
+    [
+        ([[0.25, 0.25], [0.1, 0.25]], "must be Hermitian; got |A - A^dagger| = 0.15"),
+        ([[0.25, math.nan], [math.nan, 0.25]], "must be finite"),
+        ([[0.25, 0.5], [0.5, 0.25]], "must be positive semidefinite"),
+    ],
+)
+def test_blocks_are_checked(name: str, block: Any, message: str) -> None:
+    """As whole matrices are."""
+    good, bad = qentropy.direct_sum(BLOCKS), qentropy.direct_sum([[[0.25]], block, [[0.25]]])
+    with pytest.raises(InvalidStateError, match=re.escape(f"{name} {message}")):
+        check_pair(*((bad, good) if name == "rho" else (good, bad)))
+
+
+@pytest.mark.parametrize("name", sorted(CLOSED_FORMS))
+def test_every_function_takes_blocks(name: str) -> None:
+    """A direct sum is the matrix that it stands for."""
+    function = CLOSED_FORMS[name]
+    whole = {
+        "rho": qentropy.direct_sum(BLOCKS),
+        "sigma": qentropy.direct_sum([np.diag(SIGMA)[:, None, None]]),
+    }
+    dense = {key: value.dense() for key, value in whole.items()}
+    names = required(function) & whole.keys()
+    found = call(function, **{key: whole[key] for key in names})
+    assert found == pytest.approx(call(function, **{key: dense[key] for key in names}), abs=1e-12)

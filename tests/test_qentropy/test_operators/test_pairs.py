@@ -62,3 +62,19 @@ def test_rotated_pair() -> None:
         values = diagonal.dense()
         assert np.array_equal(values, np.diag(values.diagonal()))
         assert np.count_nonzero(values) == 2
+
+
+@pytest.mark.parametrize("diagonal", [True, False])
+def test_definite_means_nothing_near_the_tolerance(diagonal: bool) -> None:
+    """It is decided without a spectrum; a close call, or one of a stack, says no."""
+    rho = np.eye(3) / 3
+    basis = np.eye(3) if diagonal else random_unitary(3, rng=1)
+
+    def sigma(smallest: float) -> np.ndarray:
+        whole = (basis * np.array([1.0, 0.5, smallest])) @ basis.conj().T
+        return (whole + whole.conj().T) / 2
+
+    assert check_pair(rho, sigma(1e-11)).is_definite
+    assert not check_pair(rho, sigma(SUPPORT_TOLERANCE)).is_definite
+    assert not check_pair(rho, sigma(0.0)).is_definite
+    assert not check_pair(rho, np.stack([sigma(0.1), sigma(0.0)])).is_definite

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from smoothing_problems import certified, problem
 from strategies import Array, pairs
 
-from qentropy import direct_sum, smooth_max_relative_entropy
+from qentropy import certify, direct_sum, smooth_max_relative_entropy
 from qentropy.smoothing import hockey_stick
+from qentropy.states import gibbs_state, random_state
 
 KET = np.sqrt([0.9, 0, 0, 0.1])
 PURE = np.outer(KET, KET)
@@ -115,3 +116,19 @@ def test_large_blocks_reach_the_answer_of_small_ones() -> None:
     assert bits.method == "hockey-stick"
     assert bits.lower - 1e-8 <= exact <= bits.upper + 1e-8
     assert bits.converged
+
+
+def test_a_repaired_state_is_measured_anew() -> None:
+    """Where the completion is no state, what was removed from rho is no longer known."""
+    rho = random_state(4, rank=2, rng=1)
+    sigma = gibbs_state(np.diag([0, 1, 1, 2]), 1.0)
+    task = problem(rho, sigma, 0.1)
+    proposal = hockey_stick.propose(task)
+    assert np.linalg.eigvalsh(proposal.primal.dense())[0] < -1e-6
+    given, without = (
+        certify.smooth_upper(
+            task.rho, task.sigma, 0.1, proposal.primal, guess=proposal.level, removed=removed
+        )[0]
+        for removed in (proposal.removed, None)
+    )
+    assert given == without
