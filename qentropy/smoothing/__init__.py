@@ -9,7 +9,8 @@ that were tried are intersected.
 
 import time
 import warnings
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from numpy.typing import ArrayLike
@@ -19,9 +20,12 @@ from qentropy.errors import CertificationWarning, InvalidParameterError
 from qentropy.operators import StatePair, check_epsilon, check_pair
 from qentropy.results import CertifiedValue
 from qentropy.smoothing.balls import Ball, SmoothingProblem, check_ball
+from qentropy.smoothing.low_rank import Landmark
 from qentropy.smoothing.routes import METHODS, Prepared, prepare, report, search
 
 __all__ = ["METHODS", "smooth_max_relative_entropy", "smooth_max_relative_entropy_curve"]
+
+NEAR = 1.0  # of a radius: how far apart those may be between which its path starts
 
 
 def smooth_max_relative_entropy(
@@ -102,7 +106,8 @@ def smooth_max_relative_entropy(
     """
     options = _Options(ball, normalized, rtol, method)
     known, radius = check_ball(ball, epsilon)
-    result = _solved(prepare(_single_pair(rho, sigma, charge), rtol), known, radius, options)
+    data = prepare(_single_pair(rho, sigma, charge), rtol)
+    result, _ = _solved(data, known, radius, options)
     _warn_if_wide(result)
     return result
 
@@ -120,7 +125,8 @@ def smooth_max_relative_entropy_curve(
 ) -> tuple[CertifiedValue, ...]:
     """Smooth max-relative entropy as a function of the radius.
 
-    The operators are checked and prepared once for all radii.
+    The operators are checked and prepared once for all radii, and where rho has low rank the
+    solution for a radius starts from those for a smaller and a larger one.
 
     Parameters
     ----------
@@ -161,7 +167,8 @@ def smooth_max_relative_entropy_curve(
         raise InvalidParameterError(f"epsilons must be a sequence of radii; got {epsilons!r}")
     radii = [check_ball(ball, epsilon) for epsilon in epsilons]
     data = prepare(_single_pair(rho, sigma, charge), rtol)
-    results = tuple(_solved(data, known, radius, options) for known, radius in radii)
+    known = _curve(data, radii, options)
+    results = tuple(known[radius] for _, radius in radii)
     for result in results:
         _warn_if_wide(result)
     return results
@@ -192,12 +199,43 @@ def _single_pair(rho: ArrayLike, sigma: ArrayLike, charge: ArrayLike | None = No
     return pair
 
 
-def _solved(data: Prepared, ball: Ball, radius: float, options: _Options) -> CertifiedValue:
+def _curve(
+    data: Prepared, radii: list[tuple[Ball, float]], options: _Options
+) -> dict[float, CertifiedValue]:
+    """The value for each radius, the outer ones first, then those between two that are known."""
+    balls = {radius: ball for ball, radius in radii}
+    found: dict[float, tuple[CertifiedValue, Landmark | None]] = {}
+    for radius, *outer in _outer_first(sorted(balls)):
+        marks = [mark for _, mark in (found[end] for end in outer) if mark is not None]
+        is_near = len(marks) == 2 and outer[1] - outer[0] <= NEAR * radius
+        ends = marks if is_near else []
+        found[radius] = _solved(data, balls[radius], radius, options, ends)
+    return {radius: value for radius, (value, _) in found.items()}
+
+
+def _outer_first(radii: list[float]) -> Iterator[tuple[float, ...]]:
+    """The first and the last; then each with the two nearest that came before on either side."""
+    first = next((k for k, radius in enumerate(radii) if radius > 0), len(radii))
+    yield from ((radius,) for radius in (*radii[:first], *radii[first : first + 1]))
+    if len(radii) > first + 1:
+        yield (radii[-1],)
+    gaps = deque([(first, len(radii) - 1)])
+    while gaps:
+        left, right = gaps.popleft()
+        if right - left > 1:
+            middle = (left + right) // 2
+            yield radii[middle], radii[left], radii[right]
+            gaps += (left, middle), (middle, right)
+
+
+def _solved(
+    data: Prepared, ball: Ball, radius: float, options: _Options, ends: Sequence[Landmark] = ()
+) -> tuple[CertifiedValue, Landmark | None]:
     start = time.perf_counter()
     problem = SmoothingProblem(data.rho, data.sigma, ball, radius, options.normalized)
-    best = search(data, problem, options.method, options.rtol)
+    best = search(data, problem, options.method, options.rtol, ends)
     bounds = certify.log2_interval(best.lower, best.upper, int(data.pair.exponent))
-    return CertifiedValue(
+    value = CertifiedValue(
         value=bounds.upper,
         lower=bounds.lower,
         upper=bounds.upper,
@@ -210,6 +248,7 @@ def _solved(data: Prepared, ball: Ball, radius: float, options: _Options) -> Cer
         primal=None if best.primal is None else data.restored(best.primal),
         dual=None if best.dual is None else data.restored(best.dual),
     )
+    return value, best.landmark
 
 
 def _warn_if_wide(result: CertifiedValue) -> None:

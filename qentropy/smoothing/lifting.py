@@ -37,13 +37,17 @@ class Piece:
 
 @dataclass(frozen=True, eq=False)
 class Lift:
-    """What a block contributes: X, G, the least t, and columns near which N and P lie."""
+    """What a block contributes: X, G, the least t, and columns near which N and P lie.
+
+    For N there are those where the multipliers put it, and where it was.
+    """
 
     state: Array
     dual: Array
     ratio: float
     added: Array
     removed: Array
+    before: Array
 
 
 def pieces(problem: SmoothingProblem) -> list[Piece]:
@@ -128,7 +132,7 @@ def absent(piece: Piece, mu: float) -> Lift:
     array([[-2.]])
     """
     flat, empty = np.zeros_like(piece.rho), np.zeros((len(piece.rho), 0), piece.rho.dtype)
-    return Lift(flat, flat - mu * np.eye(len(flat)), 0.0, empty, empty)
+    return Lift(flat, flat - mu * np.eye(len(flat)), 0.0, empty, empty, empty)
 
 
 def lift(
@@ -182,27 +186,31 @@ def lift(
     w = piece.inverse @ (basis @ (root @ (frame[:, heavy] * np.sqrt(slopes[heavy]))))
     weights, frame = np.linalg.eigh(x)
     inside = basis @ frame[:, _heavy(weights, light)]
-    m, added, removed = _least_multiplier(inside, w, mu, nu)
     losses, frame = np.linalg.eigh(rho - x)
     minus, plus = (basis @ frame[:, _heavy(sign * losses, light)] for sign in (-1, 1))
+    m, added, removed = _least_multiplier(inside, w, (mu, nu), plus.shape[1])
     return Lift(
         state=hermitian(basis @ x @ dagger(basis)),
         dual=m - mu * np.eye(len(m)),
         ratio=ratio,
-        added=np.concatenate([added, minus], axis=1),
+        added=added,
         removed=np.concatenate([removed, plus], axis=1),
+        before=minus,
     )
 
 
-def _least_multiplier(inside: Array, w: Array, mu: float, nu: float) -> tuple[Array, Array, Array]:
-    """M from the ranges of X and of W, and where N and P should be."""
+def _least_multiplier(
+    inside: Array, w: Array, ends: tuple[float, float], most: int
+) -> tuple[Array, Array, Array]:
+    """M from the ranges of X and of W, and where N and P should be, P of rank `most` or less."""
+    mu, nu = ends
     columns = max(mu, NEGLIGIBLE * nu) * inside + w @ (dagger(w) @ inside)
     lower = np.linalg.cholesky(hermitian(dagger(inside) @ columns))
     left, slopes, _ = np.linalg.svd(_divided(columns, lower), full_matrices=False)
     space = spanned(inside, w)
     rest = space - left @ (dagger(left) @ space)
     added = np.linalg.svd(rest, full_matrices=False)[0][:, : space.shape[1] - left.shape[1]]
-    removed = left[:, slopes**2 > NEARLY * nu]
+    removed = left[:, :most][:, slopes[:most] ** 2 > NEARLY * nu]
     for part in (added, removed):
         columns = columns - part @ (dagger(part) @ columns)
     left, slopes, _ = np.linalg.svd(_divided(columns, lower), full_matrices=False)
@@ -244,7 +252,7 @@ def lower_end(problem: SmoothingProblem, parts: list[tuple[Piece, Lift]]) -> flo
     >>> pair = check_pair(np.eye(1), np.eye(1) / 2)
     >>> problem = SmoothingProblem(pair.rho, pair.sigma, "trace-distance", 0.1, True)
     >>> one, none = np.eye(1), np.zeros((1, 0))
-    >>> round(lower_end(problem, [(pieces(problem)[0], Lift(one, one, 2.0, none, none))]), 9)
+    >>> round(lower_end(problem, [(pieces(problem)[0], Lift(one, one, 2.0, *3 * [none]))]), 9)
     2.0
     """
     spectra = np.concatenate([np.linalg.eigvalsh(found.dual) for _, found in parts])

@@ -24,7 +24,7 @@ from qentropy.smoothing.lifting import Lift, Piece, absent, lift, lower_end, pie
 from qentropy.smoothing.scaling import congruence, dagger
 from qentropy.smoothing.trace_point import Point
 
-__all__ = ["applies", "propose"]
+__all__ = ["Landmark", "applies", "propose", "solve"]
 
 SMALLEST_DIMENSION = 12
 LARGEST_SHARE = 0.75  # of the rows; a larger subspace is not worth the detour
@@ -59,6 +59,45 @@ def propose(problem: SmoothingProblem, tolerance: float = 1e-8) -> Proposal:
 
     Raises
     ------
+    SolverError, ResourceLimitError
+        As `solve`.
+    """
+    return solve(problem, tolerance)[0]
+
+
+@dataclass(frozen=True, eq=False)
+class Landmark:
+    """What the solution for one radius tells those for others.
+
+    Bases of its subspace, columns on which N lies, columns near which N and P lie, and a point of
+    its path, all block by block.
+    """
+
+    bases: list[Array]
+    added: list[Array]
+    reached: list[Array]
+    near: Point
+
+
+def solve(
+    problem: SmoothingProblem, tolerance: float, ends: Sequence[Landmark] = ()
+) -> tuple[Proposal, Landmark]:
+    """The same, from the solutions for a smaller and a larger radius if there are any.
+
+    Parameters
+    ----------
+    problem, tolerance
+        As in `propose`.
+    ends
+        None, or two of those that earlier calls returned, for the same states and other radii.
+
+    Returns
+    -------
+    tuple
+        The proposal, and what it tells the solutions for radii near by.
+
+    Raises
+    ------
     SolverError
         The route does not apply, or its first subspace is as large as the space.
     ResourceLimitError
@@ -73,35 +112,39 @@ def propose(problem: SmoothingProblem, tolerance: float = 1e-8) -> Proposal:
     clear = min(ROUGH * dimension**3 / max(problem.radius, ROUGH), max(MOST_ROUGH, tolerance))
     problem = replace(problem, epsilon=problem.epsilon * (1 - clear))
     blocks, most = pieces(problem), LARGEST_SHARE * dimension
-    bases = _first_bases(problem, blocks)
+    bases = _bases_between(problem, blocks, ends) if ends else _first_bases(problem, blocks)
     if _width(bases) > most:
         raise SolverError("the low-rank route needs a subspace that is smaller than the space")
     large = _width(bases) >= trace_path.SMALLEST_ITERATIVE
-    goal = max(tolerance, FIRST_TOLERANCES[large])
-    best = found = _solved(problem, blocks, bases, goal)
+    goal = tolerance / 2 if ends else max(tolerance, FIRST_TOLERANCES[large])
+    reaches = _reached_between(bases, ends)
+    best = found = _continued(problem, blocks, bases, goal, last=ends, reaches=reaches)
     steps, misses = found.steps, 0
     for _ in range(1, MOST_SUBSPACES):
+        if best.gap <= tolerance:
+            break
         goal = max(tolerance, SHARPER * min(goal, found.gap))
         confined = misses <= MOST_MISSES[large]
         bases = found.next(blocks, keep=not confined)
         if _width(bases) > most:
             break
         reaches = found.reaches(bases, more=misses > 0) if confined else None
-        found = _continued(problem, blocks, bases, goal, last=found, reaches=reaches)
+        found = _continued(problem, blocks, bases, goal, last=[found.landmark], reaches=reaches)
         steps += found.steps
         stalled = not confined and found.gap > best.gap / 2
         misses += goal == tolerance and found.gap > best.gap / 3
         best = min(best, found, key=lambda lifted: lifted.gap)
-        if stalled or best.gap <= tolerance:
+        if stalled:
             break
     rows = _width(best.bases)
-    return Proposal(
+    proposal = Proposal(
         best.primal,
         best.dual,
         status="converged" if best.gap <= tolerance else "stopped when the gap no longer shrank",
         iterations=steps,
         note=f"solved on {rows} of {dimension} dimensions",
     )
+    return proposal, best.landmark
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,11 +163,18 @@ class _Subspace:
     gap: float
     steps: int
 
+    @property
+    def landmark(self) -> Landmark:
+        """What this tells other solutions."""
+        added = [part.added for part in self.lifts]
+        reached = [np.concatenate([part.added, part.removed], axis=1) for part in self.lifts]
+        return Landmark(self.bases, added, reached, self.near)
+
     def next(self, blocks: list[Piece], *, keep: bool) -> list[Array]:
         """The subspaces that these points suggest, with these subspaces if they are to be kept."""
         small = _width(self.bases) <= SMALL
         return [
-            spanned(b.support, part.added, v[:, : v.shape[1] if keep or small else 0])
+            spanned(b.support, part.added, part.before, v[:, : v.shape[1] if keep or small else 0])
             for b, part, v in zip(blocks, self.lifts, self.bases, strict=True)
         ]
 
@@ -135,7 +185,8 @@ class _Subspace:
         """
         out = []
         for v, part, old in zip(bases, self.lifts, self.reached, strict=True):
-            reach = spanned(dagger(v) @ np.concatenate([part.added, part.removed], axis=1))
+            columns = [part.added, part.before, part.removed]
+            reach = spanned(dagger(v) @ np.concatenate(columns, axis=1))
             spare = int(CONFINED_SHARE * v.shape[1]) - reach.shape[1]
             if more and spare > 0:
                 rest = dagger(v) @ old
@@ -159,13 +210,36 @@ def _first_bases(problem: SmoothingProblem, blocks: list[Piece]) -> list[Array]:
     ]
 
 
+def _bases_between(
+    problem: SmoothingProblem, blocks: list[Piece], ends: Sequence[Landmark]
+) -> list[Array]:
+    """The range of rho, where N lies for other radii, and where the hockey-stick root points."""
+    added = zip(*(end.added for end in ends), strict=True)
+    cuts = hockey_stick.positive_directions(problem)
+    return [
+        spanned(block.support, *near, block.inverse @ cut)
+        for block, near, cut in zip(blocks, added, cuts, strict=True)
+    ]
+
+
+def _reached_between(bases: list[Array], ends: Sequence[Landmark]) -> list[Array] | None:
+    """Where N and P are expected to lie if that is known for a smaller and a larger radius."""
+    if not ends:
+        return None
+    reached = zip(*(end.reached for end in ends), strict=True)
+    return [
+        spanned(dagger(v) @ np.concatenate(columns, axis=1))
+        for v, columns in zip(bases, reached, strict=True)
+    ]
+
+
 def _continued(
     problem: SmoothingProblem,
     blocks: list[Piece],
     bases: list[Array],
     tolerance: float,
     *,
-    last: _Subspace,
+    last: Sequence[Landmark],
     reaches: list[Array] | None,
 ) -> _Subspace:
     """Solve on the next subspace, with N and P confined if that makes it much cheaper."""
@@ -183,18 +257,18 @@ def _solved(
     bases: list[Array],
     tolerance: float,
     *,
-    last: _Subspace | None = None,
+    last: Sequence[Landmark],
     reaches: list[Array] | None = None,
 ) -> _Subspace:
-    """Solve on the subspace, from where the last one ended, and lift X and G to the whole space."""
+    """Solve on the subspace, from where others ended, and lift X and G to the whole space."""
     kept = [i for i, v in enumerate(bases) if v.shape[1]]
     rhos, sigmas = zip(*(blocks[i].restricted(bases[i]) for i in kept), strict=True)
     inner = SmoothingProblem(
         _layout(rhos), _layout(sigmas), problem.ball, problem.epsilon, problem.normalized
     )
     start = trace_path.Start(
-        near=None if last is None else last.near,
-        maps=[] if last is None else [dagger(bases[i]) @ last.bases[i] for i in kept],
+        near=[mark.near for mark in last],
+        maps=[[dagger(bases[i]) @ mark.bases[i] for i in kept] for mark in last],
         reaches=None if reaches is None else [reaches[i] for i in kept],
     )
     found, near = trace_path.solve(inner, tolerance, start)

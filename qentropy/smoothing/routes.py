@@ -3,8 +3,9 @@
 The routes know no certificate, and the certificates know no route; only this module knows both.
 """
 
+import contextlib
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -80,6 +81,7 @@ class Best:
     iterations: int = 0
     tried: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    landmark: low_rank.Landmark | None = None
 
     def is_within(self, rtol: float) -> bool:
         """Whether the interval is narrow enough."""
@@ -104,8 +106,18 @@ def prepare(pair: StatePair, rtol: float) -> Prepared:
     return Prepared(pair, rho, sigma, basis, (*pair.repairs, note), defect)
 
 
-def search(data: Prepared, problem: SmoothingProblem, method: str, rtol: float) -> Best:
-    """Try routes until the proved gap is small enough."""
+def search(
+    data: Prepared,
+    problem: SmoothingProblem,
+    method: str,
+    rtol: float,
+    ends: Sequence[low_rank.Landmark] = (),
+) -> Best:
+    """Try routes until the proved gap is small enough.
+
+    Where `ends`, the landmarks of a smaller and a larger radius, are given, the path between them
+    comes first.
+    """
     if not problem.normalized and problem.diameter <= problem.epsilon:
         zero = problem.sigma.map(np.zeros_like)
         return Best(0.0, 0.0, "covering", zero)
@@ -119,7 +131,7 @@ def search(data: Prepared, problem: SmoothingProblem, method: str, rtol: float) 
         flat = math.nextafter(1 / certify.trace_interval(problem.sigma).upper, 0)
         best.lower = data.defect.lower(flat)
         best.dual = problem.sigma.map(_ones_like)
-    for name, propose in _routes(best, problem, method, rtol):
+    for name, propose in _routes(best, problem, method, rtol, ends):
         try:
             _improve(best, problem, name, propose(), data.defect)
         except FAILURES as error:
@@ -136,13 +148,20 @@ def search(data: Prepared, problem: SmoothingProblem, method: str, rtol: float) 
 
 
 def _routes(
-    best: Best, problem: SmoothingProblem, method: str, rtol: float
+    best: Best,
+    problem: SmoothingProblem,
+    method: str,
+    rtol: float,
+    ends: Sequence[low_rank.Landmark],
 ) -> Iterator[tuple[str, Callable[[], Proposal]]]:
     """Routes that apply, cheapest first; `best` tells what the last one has come to."""
     automatic = method == "auto"
     if problem.epsilon == 0:
         yield "generalised eigenvalue", partial(_unsmoothed, problem)
         return
+    tolerance = max(rtol / 5, 1e-13)
+    if ends:
+        yield "low-rank", partial(_low_rank, best, problem, 2 * tolerance, ends)
     if automatic and covering.covers(problem):
         yield "covering", partial(covering.propose, problem)
     if method == "commuting" or (automatic and commuting.commutes(problem)):
@@ -152,7 +171,7 @@ def _routes(
         yield "hockey-stick", partial(hockey_stick.propose, problem)
     largest = max(g.shape[-1] for g in problem.rho.groups)
     if method == "low-rank" or (automatic and low_rank.applies(problem)):
-        yield "low-rank", partial(low_rank.propose, problem, max(rtol / 5, 1e-13))
+        yield "low-rank", partial(_low_rank, best, problem, tolerance)
     # A distance to the boundary of the purified ball costs its square root in the fidelity.
     path, share = (
         (purified_path, 1e-4) if problem.ball == "purified-distance" else (trace_path, 1e-3)
@@ -174,6 +193,21 @@ def _routes(
         _leave_out(best, "conic", largest)
     elif method == "conic" or (automatic and not done):
         yield from _conic_routes(best, problem, rtol)
+
+
+def _low_rank(
+    best: Best,
+    problem: SmoothingProblem,
+    tolerance: float,
+    ends: Sequence[low_rank.Landmark] = (),
+) -> Proposal:
+    """The low-rank route, which leaves a landmark for the radii near by."""
+    if ends:
+        with contextlib.suppress(*FAILURES):
+            proposal, best.landmark = low_rank.solve(problem, tolerance, ends)
+            return proposal
+    proposal, best.landmark = low_rank.solve(problem, tolerance)
+    return proposal
 
 
 def _leave_out(best: Best, method: str, largest: int) -> None:

@@ -31,7 +31,9 @@ class _Point(Protocol):
 P = TypeVar("P", bound=_Point)
 
 
-def follow(start: P, step: Callable[[P], P], tolerance: float) -> tuple[P, str, int]:
+def follow(
+    start: P, step: Callable[[P], P], tolerance: float, most: int = MAX_STEPS
+) -> tuple[P, str, int]:
     """Step until the gap is at most `tolerance` times t, or no longer shrinks.
 
     Parameters
@@ -42,6 +44,8 @@ def follow(start: P, step: Callable[[P], P], tolerance: float) -> tuple[P, str, 
         Gives the next point. It may raise `numpy.linalg.LinAlgError`.
     tolerance
         Relative gap wanted.
+    most
+        The largest number of steps.
 
     Returns
     -------
@@ -56,7 +60,7 @@ def follow(start: P, step: Callable[[P], P], tolerance: float) -> tuple[P, str, 
     ('converged', 3)
     """
     point = start
-    for steps in range(1, MAX_STEPS + 1):
+    for steps in range(1, most + 1):
         try:
             with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
                 following = step(point)
@@ -67,7 +71,7 @@ def follow(start: P, step: Callable[[P], P], tolerance: float) -> tuple[P, str, 
         point = following
         if point.gap <= tolerance * point.t:
             return point, "converged", steps
-    return point, "reached the iteration limit", MAX_STEPS
+    return point, "reached the iteration limit", most
 
 
 def scaling_frame(x: Array, s: Array) -> tuple[Array, Array, Array]:

@@ -10,8 +10,8 @@ import numpy as np
 
 from qentropy.blocks import Array
 from qentropy.smoothing.scaling import longest_step
-from qentropy.smoothing.trace_point import Pairs, Point, inner_product
-from qentropy.smoothing.trace_scaling import ReachedScaling, Response, WholeScaling
+from qentropy.smoothing.trace_point import Point, Stacks
+from qentropy.smoothing.trace_scaling import ReachedScaling, WholeScaling
 
 __all__ = ["Change", "Newton"]
 
@@ -26,7 +26,7 @@ class Change:
     mu: float
     t: float
     s: float
-    pairs: list[Pairs]
+    pairs: list[Stacks]
 
 
 class Newton:
@@ -49,80 +49,71 @@ class Newton:
         ]
         # What a unit of nu, mu and t does.
         self.responses = [
-            [s.solved(to_m=s.nu_load) for s in self.scalings],
-            [s.solved(mu=1.0) for s in self.scalings],
-            [s.solved(to_w=-s.price) for s in self.scalings],
+            [s.scaled(s.solved(to_m=s.nu_load), nu=1.0) for s in self.scalings],
+            [s.scaled(s.solved(mu=1.0)) for s in self.scalings],
+            [s.scaled(s.solved(to_w=-s.price)) for s in self.scalings],
         ]
-        self.system = np.stack([self._measured(r) for r in self.responses], axis=-1)
-        self.system[0, 0] -= sum(inner_product(s.ones[0], s.ones[0]) for s in self.scalings)
+        self.system = np.stack([self._traces(r) for r in self.responses], axis=-1)
         if not point.data.normalized:
             self.system[1, 1] -= point.s / point.mu
 
-    def _measured(self, response: list[Response]) -> Array:
-        """What a response does to ``Tr P``, ``Tr X`` and ``Tr sigma W``."""
-        total = np.zeros(3)
-        for s, (m, w, low) in zip(self.scalings, response, strict=True):
-            total += [
-                inner_product(s.nu_load, m),
-                inner_product(s.mu_load, low),
-                inner_product(s.price, w),
-            ]
-        return total
-
     def direction(self, targets: list[list[Array]], delta: float, correction: float) -> Change:
-        """The direction along which each scaled pair changes by its target in total."""
-        point = self.point
-        free = [s.pulled(z) for s, z in zip(self.scalings, targets, strict=True)]
+        """The direction along which each scaled pair changes by its target in total.
+
+        Targets, like all scaled matrices, are stacked: those of N and P, and those of the others.
+        """
+        point, scalars, wanted = self.point, np.zeros(3), self.point.lacking
+        slacks = [
+            [x + drift for x, drift in zip(s.scaled(s.pulled(z)), s.drifts, strict=True)]
+            for s, z in zip(self.scalings, targets, strict=True)
+        ]
         normalized = point.data.normalized
         push = 0.0 if normalized else (delta - correction) / point.mu - point.s
         yielding = 0.0 if normalized else point.s / point.mu
-        scalars, wanted = np.zeros(3), point.lacking
-        pairs = self._changes(targets, free, scalars)
         for _ in range(2):  # once more for what rounding left of the right-hand side
-            done = self._traces(pairs)
+            done = self._traces(slacks, targets)
             done[1] += push - yielding * scalars[1]
             missing = np.linalg.solve(self.system, wanted - done)
             if (np.abs(missing) <= ROUNDING * np.abs(scalars)).all():
                 break
             scalars = scalars + missing
-            pairs = self._changes(targets, free, scalars)
+            slacks = [
+                [
+                    part + sum(x * unit for x, unit in zip(missing, units, strict=True))
+                    for part, *units in zip(slack, *responses, strict=True)
+                ]
+                for slack, *responses in zip(slacks, *self.responses, strict=True)
+            ]
         nu, mu, t = (float(value) for value in scalars)
+        pairs = [
+            [(z - s, s) for z, s in zip(target, slack, strict=True)]
+            for target, slack in zip(targets, slacks, strict=True)
+        ]
         return Change(nu, mu, t, push - yielding * mu, pairs)
 
-    def _changes(
-        self, targets: list[list[Array]], free: list[Response], scalars: Array
-    ) -> list[Pairs]:
-        nu, mu, t = (float(value) for value in scalars)
-        out = []
-        for s, z, *parts in zip(self.scalings, targets, free, *self.responses, strict=True):
-            total = (a + nu * b + mu * c + t * d for a, b, c, d in zip(*parts, strict=True))
-            out.append(s.changes(z, *total, nu=nu))
-        return out
-
-    def _traces(self, pairs: list[Pairs]) -> Array:
-        """Changes of ``Tr P``, ``Tr X`` and ``Tr sigma W``."""
+    def _traces(self, slacks: list[list[Array]], targets: list[list[Array]] | None = None) -> Array:
+        """Changes of ``Tr P``, ``Tr X`` and ``Tr sigma W``; without targets they are zero."""
         total = np.zeros(3)
-        for s, changes in zip(self.scalings, pairs, strict=True):
-            total += [
-                inner_product(s.ones[0], changes[1][0]),
-                inner_product(s.ones[1], changes[3][0]),
-                inner_product(s.local_price, changes[2][1]),
-            ]
+        for scaling, slack in zip(self.scalings, slacks, strict=True):
+            total += scaling.traces(slack)
+        if targets is not None:
+            for scaling, target in zip(self.scalings, targets, strict=True):
+                total[:2] += scaling.kept(target)
         return total
 
     def lengths(self, change: Change) -> tuple[float, float]:
         """The longest primal and dual steps."""
         # One call for all matrices of a size: in few dimensions calls take the time.
-        sized: dict[int, list[tuple[Array, tuple[Array, Array]]]] = {}
+        sized: dict[int, list[tuple[Array, Array, Array]]] = {}
         for s, changes in zip(self.scalings, change.pairs, strict=True):
-            for v, pair in zip(s.values, changes, strict=True):
-                sized.setdefault(len(v), []).append((v, pair))
+            for v, (dx, ds) in zip(s.values, changes, strict=True):
+                sized.setdefault(v.shape[-1], []).append((v, dx, ds))
         primal = dual = np.inf
         for group in sized.values():
-            values = np.stack([v for v, _ in group])
+            values, *sides = (np.concatenate(parts) for parts in zip(*group, strict=True))
             primal, dual = (
-                min(length, longest_step(values, np.stack([pair[side] for _, pair in group])))
-                for side, length in enumerate((primal, dual))
+                min(length, longest_step(values, side))
+                for length, side in zip((primal, dual), sides, strict=True)
             )
         if not self.point.data.normalized:
             primal = min(primal, -self.point.s / change.s if change.s < 0 else primal)

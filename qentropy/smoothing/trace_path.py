@@ -19,20 +19,24 @@ from qentropy.blocks import Array, require_memory
 from qentropy.errors import SolverError
 from qentropy.smoothing import hockey_stick
 from qentropy.smoothing.balls import Proposal, SmoothingProblem
-from qentropy.smoothing.scaling import congruence, dagger, follow, hermitian
-from qentropy.smoothing.trace_newton import Newton
+from qentropy.smoothing.scaling import MAX_STEPS, congruence, dagger, follow, hermitian
+from qentropy.smoothing.trace_newton import Change, Newton
 from qentropy.smoothing.trace_point import Block, Data, Pairs, Point, inner_product, real_trace
 from qentropy.smoothing.trace_system import SlowConvergenceError
+from qentropy.spectra import diagonal_matrices
 
 __all__ = ["LARGEST_BLOCK", "SMALLEST_ITERATIVE", "Start", "applies", "propose", "solve"]
 
 LARGEST_BLOCK = 128
 SMALLEST_ITERATIVE = 48
 MOST_BLOCKS = 64
-BOUNDARY = 0.95
+BOUNDARY = 0.99
+MOST_DIRECTIONS = 3
+AMPLE = 1.2  # the length of a direction that needs no better one
 INSIDE = 0.05  # of the tolerance
 ROUGH = 1e-9  # the relative rounding of a distance where sigma is badly conditioned
 TINY = 1e-300
+MOST_FROM_NEAR = 15  # steps of a path that is no longer worth its start
 WARM = 0.01  # the relative gap of a point that a similar problem can start from
 
 
@@ -65,15 +69,16 @@ class Start:
     Parameters
     ----------
     near
-        What an earlier call of `solve` returned, for a similar problem.
+        What an earlier call of `solve` returned, for a similar problem; or two of them, for radii
+        on both sides of the problem's.
     maps
-        For each block the contraction from the rows of `near` to those of the problem.
+        For each of them and each block the contraction from its rows to those of the problem.
     reaches
         For each block the columns whose span N and P are confined to; it needs a `near`.
     """
 
-    near: Point | None = None
-    maps: Sequence[Array] = ()
+    near: Sequence[Point] = ()
+    maps: Sequence[Sequence[Array]] = ()
     reaches: Sequence[Array] | None = None
 
 
@@ -105,13 +110,16 @@ def solve(problem: SmoothingProblem, tolerance: float, hint: Start) -> tuple[Pro
         )
     largest = max(g.shape[-1] for g in problem.rho.groups)
     require_memory(8.0 * 2 * largest**4, "a Newton system")
-    near = hint.near
-    if near is not None:
-        data = _data(problem, near.data.level, tolerance, hint.reaches)
+    if hint.near:
+        data = _data(problem, hint.near[0].data.level, tolerance, hint.reaches)
         with contextlib.suppress(np.linalg.LinAlgError, SolverError):
             with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-                start = _transported(near, data, hint.maps)
-            return _followed(problem, start, tolerance, must_converge=True)
+                moved = [
+                    _transported(_leveled(near, data.level), data, maps)
+                    for near, maps in zip(hint.near, hint.maps, strict=True)
+                ]
+                start = moved[0] if len(moved) == 1 else _between(moved, hint.near)
+            return _followed(problem, start, tolerance, is_near=True)
     if hint.reaches is not None:
         raise SolverError("the confined path got lost")
     data = _data(problem, hockey_stick.order_of_magnitude(problem), tolerance)
@@ -119,15 +127,16 @@ def solve(problem: SmoothingProblem, tolerance: float, hint: Start) -> tuple[Pro
 
 
 def _followed(
-    problem: SmoothingProblem, start: Point, tolerance: float, *, must_converge: bool = False
+    problem: SmoothingProblem, start: Point, tolerance: float, *, is_near: bool = False
 ) -> tuple[Proposal, Point]:
     """Follow the path; keep a point early on it."""
     data = start.data
     confined = any(b.reach is not None for b in data.blocks)
     small = max(len(b.rho) for b in data.blocks) < SMALLEST_ITERATIVE
     stepper = _Stepper(direct=confined or small)
-    point, status, steps = follow(start, stepper, tolerance)
-    if must_converge and status != "converged":
+    most = MOST_FROM_NEAR if is_near else MAX_STEPS
+    point, status, steps = follow(start, stepper, tolerance, most)
+    if is_near and status != "converged":
         raise SolverError(status)
     zipped = list(zip(data.blocks, point.pairs, strict=True))
     proposal = Proposal(
@@ -172,6 +181,39 @@ def _transported(near: Point, data: Data, maps: Sequence[Array]) -> Point:
     scale = 1 / (1 - float(point.lacking[2]))
     pairs = [[(primal, scale * dual) for primal, dual in block] for block in point.pairs]
     return replace(point, pairs=pairs, mu=scale * point.mu, nu=scale * point.nu)
+
+
+def _leveled(point: Point, level: float) -> Point:
+    """The point for another level of sigma, which measures t and the dual side."""
+    factor = point.data.level / level
+    if factor == 1:
+        return point
+    pairs = [[(x, factor * s) for x, s in block] for block in point.pairs]
+    mu, nu, t = (factor * value for value in (point.mu, point.nu, point.t))
+    data = replace(point.data, level=level)
+    return replace(point, data=data, pairs=pairs, mu=mu, nu=nu, t=t)
+
+
+def _between(moved: Sequence[Point], near: Sequence[Point]) -> Point:
+    """The mean whose radius is that of the problem: as feasible as both points are.
+
+    The balls and the bounds ``X <= t sigma`` are jointly convex in X, t and the radius.
+    """
+    first, second = moved
+    ends = [point.data.radius for point in near]
+    share = (first.data.radius - ends[0]) / (ends[1] - ends[0])
+    pairs = [
+        [
+            ((1 - share) * x + share * y, (1 - share) * s + share * r)
+            for (x, s), (y, r) in zip(*blocks, strict=True)
+        ]
+        for blocks in zip(first.pairs, second.pairs, strict=True)
+    ]
+    scalars = (
+        (1 - share) * a + share * b
+        for a, b in zip(*((p.mu, p.nu, p.t, p.s) for p in moved), strict=True)
+    )
+    return Point(first.data, pairs, *scalars)
 
 
 def _narrowed(block: Block, last: Block, contraction: Array) -> Array:
@@ -289,33 +331,57 @@ def _restored(point: Point) -> Point:
 
 
 def _step(point: Point, *, direct: bool) -> Point:
-    """Mehrotra's predictor, then the step with the centring and the correction it suggests."""
+    """Mehrotra's predictor, then directions to the centre that it suggests.
+
+    Each direction takes the second order of the last into account, so that a few of them end close
+    to the path. There the next predictor nearly reaches the end.
+    """
     newton = Newton(point, direct=direct)
-    values = [s.values for s in newton.scalings]
-    predictor = newton.direction([[np.diag(-v) for v in vs] for vs in values], 0.0, 0.0)
-    primal, dual = newton.lengths(predictor)
-    primal, dual = min(1.0, primal), min(1.0, dual)
-    reached = sum(
-        float(v @ v + v @ (primal * dx.diagonal() + dual * ds.diagonal()).real)
-        + primal * dual * inner_product(dx, ds)
-        for vs, changes in zip(values, predictor.pairs, strict=True)
-        for v, (dx, ds) in zip(vs, changes, strict=True)
-    ) + (point.s + primal * predictor.s) * (point.mu + dual * predictor.mu)
-    centring = min(1.0, max((reached / point.complementarity) ** 3, 1e-6))
-    delta = centring * point.complementarity / point.data.order
-    targets = [
-        [
-            2 * (np.diag(delta - v**2) - hermitian(dx @ ds)) / (v[:, None] + v)
-            for v, (dx, ds) in zip(vs, changes, strict=True)
-        ]
-        for vs, changes in zip(values, predictor.pairs, strict=True)
-    ]
-    change = newton.direction(targets, delta, predictor.s * predictor.mu)
-    primal, dual = newton.lengths(change)
-    primal, dual = min(1.0, BOUNDARY * primal), min(1.0, BOUNDARY * dual)
-    moved = newton.moved(change, primal, dual)
+    change = newton.direction(_targets(newton, 0.0), 0.0, 0.0)
+    primal, dual = (min(1.0, length) for length in newton.lengths(change))
+    left = _complementarity(newton, change, primal, dual) / point.complementarity
+    delta = min(1.0, max(left**2, 1e-6)) * point.complementarity / point.data.order
+    best, steps, share = change, (0.0, 0.0), primal * dual
+    for _ in range(MOST_DIRECTIONS):
+        targets = _targets(newton, delta, change, share)
+        change = newton.direction(targets, delta, share * change.s * change.mu)
+        lengths, share = newton.lengths(change), 1.0
+        boundary = min(BOUNDARY, 0.9 + 0.09 * min(lengths))
+        primal, dual = (min(1.0, boundary * length) for length in lengths)
+        if primal + dual <= sum(steps):
+            break
+        best, steps = change, (primal, dual)
+        if min(lengths) >= AMPLE:
+            break
+    moved = newton.moved(best, *steps)
     # Steps of one length always shrink the gap; two lengths mostly shrink it more.
-    return moved if moved.gap < point.gap else newton.moved(change, *2 * [min(primal, dual)])
+    return moved if moved.gap < point.gap else newton.moved(best, *2 * [min(steps)])
+
+
+def _targets(
+    newton: Newton, delta: float, last: Change | None = None, share: float = 0.0
+) -> list[list[Array]]:
+    """What the scaled pairs are to change by, with a share of the second order of the last."""
+    out = []
+    for k, scaling in enumerate(newton.scalings):
+        wanted = [diagonal_matrices(delta - v**2) for v in scaling.values]
+        if last is not None:
+            products = [share * hermitian(dx @ ds) for dx, ds in last.pairs[k]]
+            wanted = [a - b for a, b in zip(wanted, products, strict=True)]
+        sums = [v[..., :, None] + v[..., None, :] for v in scaling.values]
+        out.append([2 * z / total for z, total in zip(wanted, sums, strict=True)])
+    return out
+
+
+def _complementarity(newton: Newton, change: Change, primal: float, dual: float) -> float:
+    """The gap after a step, were the point feasible."""
+    point = newton.point
+    return sum(
+        float((v * (v + primal * _diagonal(dx) + dual * _diagonal(ds))).sum())
+        + primal * dual * inner_product(dx, ds)
+        for scaling, changes in zip(newton.scalings, change.pairs, strict=True)
+        for v, (dx, ds) in zip(scaling.values, changes, strict=True)
+    ) + (point.s + primal * change.s) * (point.mu + dual * change.mu)
 
 
 def _diagonal(group: Array) -> Array:

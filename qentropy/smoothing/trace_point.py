@@ -8,11 +8,12 @@ import numpy as np
 from qentropy.blocks import Array
 from qentropy.smoothing.scaling import congruence, dagger, hermitian
 
-__all__ = ["Block", "Data", "Pairs", "Point", "inner_product", "real_trace"]
+__all__ = ["Block", "Data", "Pairs", "Point", "Stacks", "inner_product", "real_trace"]
 
 MENDING = 30.0  # a state outside the ball is mixed with rho, which is dear
 
 Pairs = list[tuple[Array, Array]]
+Stacks = list[tuple[Array, Array]]  # the first two pairs in one, and the last two
 
 
 @dataclass(frozen=True, eq=False)

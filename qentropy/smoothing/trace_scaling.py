@@ -6,14 +6,15 @@ with dW and -dS_4 in the frame C of P3 and P4. Small numbers keep their accuracy
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from qentropy.blocks import Array
 from qentropy.smoothing.scaling import congruence, dagger, hermitian, joint_frame, scaling_frame
-from qentropy.smoothing.trace_point import Block, Pairs, Point
+from qentropy.smoothing.trace_point import Block, Pairs, Point, Stacks, inner_product
 from qentropy.smoothing.trace_system import System
+from qentropy.spectra import diagonal_matrices
 
 __all__ = ["ReachedScaling", "Response", "Scaling", "WholeScaling"]
 
@@ -35,15 +36,16 @@ class Scaling(ABC):
 
     def __init__(self, block: Block, pairs: Pairs, point: Point, *, direct: bool) -> None:
         self.block = block
-        frames = [scaling_frame(x, s) for x, s in pairs]
+        stacks = [map(np.stack, zip(*pairs[k : k + 2], strict=True)) for k in (0, 2)]
+        frames = [scaling_frame(x, s) for x, s in stacks]
         self.direct, self.inverse, self.values = zip(*frames, strict=True)
-        outer_frame, outer, first, second = joint_frame(self.direct[0], self.direct[1])
-        inner_frame, inside, third, fourth = joint_frame(self.direct[2], self.direct[3])
-        self.third, self.fourth = _squares(third), _squares(fourth)
-        self.local = first, second, third, fourth
+        outer_frame, outer, *outer_local = joint_frame(*self.direct[0])
+        inner_frame, inside, *inner_local = joint_frame(*self.direct[1])
+        self.third, self.fourth = (_squares(g) for g in inner_local)
+        self.local = [np.stack(outer_local), np.stack(inner_local)]
         self.frames, self.coframes = (outer_frame, inner_frame), (outer, inside)
-        self.ones = [hermitian(dagger(g) @ g) for g in self.direct[1::2]]
-        self.local_price = congruence(dagger(self.inverse[2]), block.sigma)
+        self.ones = [hermitian(dagger(g[1]) @ g[1]) for g in self.direct]
+        self.local_price = congruence(dagger(self.inverse[1][0]), block.sigma)
         self.price = congruence(dagger(inside), block.sigma)
         # What the current point lacks of its equations: little more than rounding.
         (n, m), (p, above), (z, _), (x, _) = pairs
@@ -51,15 +53,15 @@ class Scaling(ABC):
             block.smoothed(n, p) - block.embedded(x),
             congruence(dagger(inside), point.t * block.sigma - x - z),
         )
-        drift = congruence(self.direct[1], point.nu * np.eye(len(m)) - m - above)
-        self.drift = drift, self._drift(pairs, point)
+        drift = congruence(self.direct[0][1], point.nu * np.eye(len(m)) - m - above)
+        drifts = drift, self._drift(pairs, point)
+        self.drifts = [np.stack([np.zeros_like(d), d]) for d in drifts]
         system = self._system()
-        self.nu_load = congruence(dagger(self.local[1]), self.ones[0])
-        self.mu_load = congruence(dagger(self.local[3]), self.ones[1])
+        self.nu_load = congruence(dagger(self.local[0][1]), self.ones[0])
         self.system = system.factorised() if direct else system.iterative()
 
     @abstractmethod
-    def _drift(self, pairs: Pairs, point: Point) -> Array | float:
+    def _drift(self, pairs: Pairs, point: Point) -> Array:
         """What the fourth slack lacks of its equation, scaled."""
 
     @abstractmethod
@@ -80,30 +82,37 @@ class Scaling(ABC):
         ``P3 dS_3 P3 + P4 dS_4 P4``, in C.
         """
 
-    def _pulls(self, targets: Sequence[Array]) -> list[Array]:
-        first, second, third, fourth = targets
-        pulls = (first, second - self.drift[0], third, fourth - self.drift[1])
-        return [congruence(dagger(g), z) for g, z in zip(self.local, pulls, strict=True)]
+    def _pulls(self, targets: Sequence[Array]) -> Iterator[Array]:
+        for g, z, drift in zip(self.local, targets, self.drifts, strict=True):
+            yield from congruence(dagger(g), z - drift)
 
-    def changes(
-        self, targets: Sequence[Array], m: Array, w: Array, low: Array, *, nu: float
-    ) -> Pairs:
-        """The scaled changes of ``X_i`` and ``S_i``."""
-        scaled = [congruence(g, s) for g, s in zip(self.local, (m, -m, w, -low), strict=True)]
-        scaled[1] = scaled[1] + nu * self.ones[0] + self.drift[0]
-        scaled[3] = scaled[3] + self.drift[1]
-        return [(z - s, s) for z, s in zip(targets, scaled, strict=True)]
+    def scaled(self, response: Response, *, nu: float = 0.0) -> list[Array]:
+        """The scaled changes of the ``S_i`` that a response and a change of nu bring about."""
+        m, w, low = response
+        outer, inner = np.stack([m, -m]), np.stack([w, -low])
+        changes = [congruence(g, s) for g, s in zip(self.local, (outer, inner), strict=True)]
+        changes[0][1] += nu * self.ones[0]
+        return changes
 
-    def moved(self, changes: Pairs, primal: float, dual: float) -> Pairs:
+    def kept(self, primal: Sequence[Array]) -> Array:
+        """Changes of ``Tr P`` and ``Tr X`` along scaled changes of the ``X_i``."""
+        return np.array(
+            [inner_product(one, x[1]) for one, x in zip(self.ones, primal, strict=True)]
+        )
+
+    def traces(self, dual: Sequence[Array]) -> Array:
+        """Those that go with scaled changes of the ``S_i``, and that of ``Tr sigma W``."""
+        return np.array([*-self.kept(dual), inner_product(self.local_price, dual[1][0])])
+
+    def moved(self, changes: Stacks, primal: float, dual: float) -> Pairs:
         """The pairs after a step, positive by construction."""
+        out: Pairs = []
         zipped = zip(self.direct, self.inverse, self.values, changes, strict=True)
-        return [
-            (
-                congruence(dagger(g), np.diag(v) + primal * dx),
-                congruence(h, np.diag(v) + dual * ds),
-            )
-            for g, h, v, (dx, ds) in zipped
-        ]
+        for g, h, v, (dx, ds) in zipped:
+            old = diagonal_matrices(v)
+            x, s = congruence(dagger(g), old + primal * dx), congruence(h, old + dual * ds)
+            out += zip(x, s, strict=True)
+        return out
 
 
 class WholeScaling(Scaling):
@@ -116,26 +125,25 @@ class WholeScaling(Scaling):
     def _drift(self, pairs: Pairs, point: Point) -> Array:
         (_, m), _, (_, w), (_, low) = pairs
         lack = w - self.block.compressed(m) + point.mu * np.eye(len(w)) - low
-        return congruence(self.direct[3], lack)
+        return congruence(self.direct[1][1], lack)
 
     def _system(self) -> System:
         c, d = self.third, self.fourth
-        first, second, third, fourth = self.local
+        first, second = self.local[0]
         # Where P1 and P2 are both small, the other two decide: turn F to what they have in common.
         mixed = self.coframes[0][:, self.block.rows] @ self.frames[1]
         shared = np.minimum(_squares(first), _squares(second)) > SHARED
         turn = dagger(_turn(shared, mixed, c * d))
         self.mixed = turn @ mixed
         self.missing = congruence(dagger(turn @ self.coframes[0]), self.missing[0]), self.missing[1]
-        first, second = turn @ first, turn @ second
-        self.local = first, second, third, fourth
+        self.local[0] = turn @ self.local[0]
         total = np.outer(c, c) + np.outer(d, d)
         self.total = total
         self.shares = np.outer(c, c) / total, np.outer(d, d) / total
         self.weights = np.outer(c, c) * self.shares[1]
         self.inner_one = hermitian(dagger(self.frames[1]) @ self.frames[1])
-        metrics = [hermitian(g @ dagger(g)) for g in (first, second)]
-        return System(metrics, self.weights, self.mixed)
+        metrics = hermitian(self.local[0] @ dagger(self.local[0]))
+        return System(list(metrics), self.weights, self.mixed)
 
     def pulled(self, targets: Sequence[Array]) -> Response:
         """The response to what the scaled pairs are to change by."""
@@ -167,18 +175,18 @@ class ReachedScaling(Scaling):
     ``dM = U^dagger (dW - dS_4) U + dmu``, which the first two pairs turn into dY.
     """
 
-    def _drift(self, pairs: Pairs, point: Point) -> float:
+    def _drift(self, pairs: Pairs, point: Point) -> Array:
         (_, m), _, (_, w), (_, low) = pairs
         lack = self.block.reached(w - low) + point.mu * np.eye(len(m)) - m
         self.to_dual = congruence(self.frames[0], lack)
-        return 0.0
+        return np.zeros_like(w)
 
     def _system(self) -> System:
         reach = self.block.reach
         assert reach is not None
         self.mixed = self.coframes[1] @ reach @ self.frames[0]
         self.missing = congruence(dagger(self.coframes[1]), self.missing[0]), self.missing[1]
-        a, b = (_squares(g) for g in self.local[:2])
+        a, b = _squares(self.local[0])
         self.total = np.outer(a, a) + np.outer(b, b)
         self.outer_one = hermitian(dagger(self.frames[0]) @ self.frames[0])
         self.metrics = [
@@ -219,7 +227,7 @@ class ReachedScaling(Scaling):
 
 
 def _squares(rows: Array) -> Array:
-    return np.asarray((np.abs(rows) ** 2).sum(axis=1))
+    return np.asarray((np.abs(rows) ** 2).sum(axis=-1))
 
 
 def _turn(shared: Array, mixed: Array, weights: Array) -> Array:

@@ -39,6 +39,7 @@ def test_where_n_and_p_lie_is_told_without_them() -> None:
     change, frame = np.linalg.eigh(TASK.rho.dense() - x)
     for columns, part in (
         (lifted.added, frame[:, change < -1e-5]),
+        (lifted.before, frame[:, change < -1e-5]),
         (lifted.removed, frame[:, change > 1e-5]),
     ):
         basis = spanned(columns)

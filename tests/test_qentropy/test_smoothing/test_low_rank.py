@@ -14,7 +14,7 @@ from strategies import generators
 
 from qentropy import smooth_max_relative_entropy
 from qentropy.errors import SolverError
-from qentropy.smoothing import low_rank, trace_path
+from qentropy.smoothing import lifting, low_rank, trace_path
 from qentropy.states import random_state
 
 
@@ -90,6 +90,41 @@ def test_a_singular_sigma_whose_support_holds_rho() -> None:
     result = smooth_max_relative_entropy(*((x + x.conj().T) / 2 for x in both), 0.1, ball=TRACE)
     assert result.method == inside.method == "low-rank"
     assert result.value == pytest.approx(inside.value, abs=1e-6)
+
+
+@pytest.mark.parametrize("normalized", [True, False])
+@pytest.mark.parametrize("real", [True, False])
+def test_between_two_radii_the_way_is_short(real: bool, normalized: bool) -> None:
+    """Fewer steps than from nowhere, and an interval as narrow that overlaps."""
+    states = pair(16, 4, real=real)
+    ends = [
+        low_rank.solve(problem(*states, radius, normalized=normalized), 2e-7)[1]
+        for radius in (0.1, 0.13)
+    ]
+    task = problem(*states, 0.11, normalized=normalized)
+    cold, (warm, _) = low_rank.propose(task, 2e-7), low_rank.solve(task, 2e-7, ends)
+    assert warm.status == "converged"
+    assert warm.iterations < cold.iterations
+    (low, high), other = (certified(task, proposal) for proposal in (warm, cold))
+    assert 0 < low <= high <= low * (1 + 1e-6)
+    assert max(low, other[0]) <= min(high, other[1])
+
+
+def test_where_p_ends_m_need_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An eigenvalue of M just below nu, on which P vanishes, does not keep the gap open."""
+    shares, least = [], lifting._least_multiplier
+
+    def recorded(inside: Any, w: Any, ends: tuple[float, float], most: int) -> Any:
+        m, added, removed = least(inside, w, ends, most)
+        shares.append(np.linalg.eigvalsh(m)[-1 - most] / ends[1])
+        return m, added, removed
+
+    monkeypatch.setattr(lifting, "_least_multiplier", recorded)
+    rng = np.random.default_rng([32, 0, 0])
+    rho, sigma = random_state(32, rank=8, rng=rng), random_state(32, rng=rng)
+    found = low_rank.propose(problem(rho, sigma, 0.11), 2e-7)
+    assert lifting.NEARLY < shares[-1] < 0.9
+    assert found.status == "converged"
 
 
 def test_a_start_that_leads_nowhere_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

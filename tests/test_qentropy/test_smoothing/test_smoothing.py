@@ -36,7 +36,7 @@ from qentropy.errors import (
     SolverError,
 )
 from qentropy.results import CertifiedValue, Interval
-from qentropy.smoothing import METHODS, smooth_max_relative_entropy_curve
+from qentropy.smoothing import METHODS, low_rank, smooth_max_relative_entropy_curve
 from qentropy.states import isotropic_state, random_state, random_unitary, werner_state
 
 NORM, TRACE, PURIFIED = BALLS = ("trace-norm", "trace-distance", "purified-distance")
@@ -603,6 +603,57 @@ def test_curve_is_the_function_point_by_point(ball: str) -> None:
     assert [point.radius for point in curve] == radii
     assert [point.interval for point in curve] == [point.interval for point in single]
     assert smooth_max_relative_entropy_curve(rho, sigma, [], ball=ball) == ()
+
+
+def test_curve_of_a_state_of_low_rank(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Radii between others start from them, and prove what a call for one radius proves.
+
+    Any order and repetition of radii is fine, a zero among them too.
+    """
+    rho, sigma = random_state(16, rank=4, rng=1), random_state(16, rng=2)
+    radii = [0.12, 0.1, 0.0, 0.14, 0.11, 0.1, 0.13]
+    starts, solve = [], low_rank.solve
+
+    def recorded(problem: Any, tolerance: float, ends: Any = ()) -> Any:
+        starts.append((problem.epsilon, len(ends)))
+        return solve(problem, tolerance, ends)
+
+    monkeypatch.setattr(low_rank, "solve", recorded)
+    curve = smooth_max_relative_entropy_curve(rho, sigma, radii, ball="trace-distance")
+    assert starts == [(0.1, 0), (0.14, 0), (0.12, 2), (0.11, 2), (0.13, 2)]
+    assert [point.radius for point in curve] == radii
+    assert curve[1] is curve[5]
+    for point in curve:
+        single = smooth_max_relative_entropy(rho, sigma, point.radius, ball="trace-distance")
+        assert point.converged
+        assert point.interval.overlaps(single.interval)
+
+
+def test_radii_far_apart_start_from_nowhere() -> None:
+    """Where those on both sides are no help, a curve is what single calls are."""
+    rho, sigma = random_state(16, rank=4, rng=1), random_state(16, rng=2)
+    radii = [0.02, 0.06, 0.2]
+    curve = smooth_max_relative_entropy_curve(rho, sigma, radii, ball="trace-distance")
+    single = [smooth_max_relative_entropy(rho, sigma, e, ball="trace-distance") for e in radii]
+    assert [point.interval for point in curve] == [point.interval for point in single]
+
+
+def test_a_start_that_does_no_good_is_mended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the solutions on both sides lead nowhere, the radius is solved like a single one."""
+    rho, sigma = random_state(16, rank=4, rng=1), random_state(16, rng=2)
+    solve = low_rank.solve
+
+    def broken(problem: Any, tolerance: float, ends: Any = ()) -> Any:
+        if ends:
+            raise SolverError("lost")
+        return solve(problem, tolerance)
+
+    monkeypatch.setattr(low_rank, "solve", broken)
+    for method in ("auto", "low-rank"):
+        curve = smooth_max_relative_entropy_curve(
+            rho, sigma, [0.1, 0.11, 0.12], ball="trace-distance", method=method
+        )
+        assert all(point.converged for point in curve)
 
 
 # Failures

@@ -15,6 +15,7 @@ from qentropy.smoothing.scaling import congruence, dagger
 from qentropy.smoothing.trace_newton import Change, Newton
 from qentropy.smoothing.trace_point import Point
 from qentropy.smoothing.trace_system import SlowConvergenceError
+from qentropy.spectra import diagonal_matrices
 from qentropy.states import random_state
 
 TIGHT = 1e-8
@@ -37,7 +38,12 @@ def unscaled(newton: Newton, change: Change) -> tuple[list[Array], list[Array]]:
     scaling, pairs = newton.scalings[0], change.pairs[0]
     xs = [congruence(dagger(g), dx) for g, (dx, _) in zip(scaling.direct, pairs, strict=True)]
     ss = [congruence(h, ds) for h, (_, ds) in zip(scaling.inverse, pairs, strict=True)]
-    return xs, ss
+    return [*xs[0], *xs[1]], [*ss[0], *ss[1]]
+
+
+def towards(newton: Newton, product: float, share: float = 1.0) -> list[list[Array]]:
+    """Targets that shift the scaled pairs to the same diagonal."""
+    return [[diagonal_matrices(product - share * v) for v in newton.scalings[0].values]]
 
 
 @pytest.mark.parametrize("singular", [True, False])
@@ -49,7 +55,7 @@ def test_a_direction_keeps_both_sides_feasible(
     """All linear equations of the primal and of the dual hold after a full step."""
     point = start(real=real, normalized=normalized, singular=singular)
     newton, block = Newton(point, direct=True), point.data.blocks[0]
-    targets = [[np.diag(0.1 - v) for v in newton.scalings[0].values]]
+    targets = towards(newton, 0.1)
     change = newton.direction(targets, 0.1, 0.0)
     (n, p, y, x), (m, q, w, z) = unscaled(newton, change)
     one, inner = np.eye(len(m)), np.eye(len(w))
@@ -64,7 +70,7 @@ def test_a_direction_keeps_both_sides_feasible(
 def test_a_direction_meets_the_scaled_target() -> None:
     """The scaled changes of a pair add up to what was asked for."""
     newton = Newton(start(real=False, normalized=True, singular=False), direct=True)
-    targets = [[np.diag(0.1 - v) for v in newton.scalings[0].values]]
+    targets = towards(newton, 0.1)
     change = newton.direction(targets, 0.1, 0.0)
     for target, (dx, ds) in zip(targets[0], change.pairs[0], strict=True):
         assert np.allclose(dx + ds, target, atol=TIGHT)
@@ -75,7 +81,7 @@ def test_a_step_within_the_lengths_stays_positive(normalized: bool) -> None:
     """Just inside the longest steps every slack is positive, and the equations hold."""
     point = start(real=False, normalized=normalized, singular=False)
     newton = Newton(point, direct=True)
-    change = newton.direction([[np.diag(-v) for v in newton.scalings[0].values]], 0.0, 0.0)
+    change = newton.direction(towards(newton, 0.0), 0.0, 0.0)
     primal, dual = newton.lengths(change)
     following = newton.moved(change, 0.99 * primal, 0.99 * dual)
     smallest = [np.linalg.eigvalsh(part)[0] for pair in following.pairs[0] for part in pair]
@@ -101,7 +107,7 @@ def test_a_lower_trace_is_made_up_for() -> None:
     point = start(real=True, normalized=True, singular=False)
     point = dataclasses.replace(point, data=dataclasses.replace(point.data, radius=0.31))
     newton = Newton(point, direct=True)
-    change = newton.direction([[0 * np.diag(v) for v in newton.scalings[0].values]], 0.0, 0.0)
+    change = newton.direction(towards(newton, 0.0, 0.0), 0.0, 0.0)
     following = newton.moved(change, 1.0, 1.0)
     assert np.allclose(following.lacking, 0, atol=TIGHT)
 
@@ -116,7 +122,7 @@ def test_conjugate_gradients_find_the_direction_of_the_factorisation(
     found = []
     for direct in (True, False):
         newton = Newton(point, direct=direct)
-        targets = [[np.diag(0.1 - v) for v in newton.scalings[0].values]]
+        targets = towards(newton, 0.1)
         found.append(newton.direction(targets, 0.1, 0.0))
     for exact, close in zip(*(change.pairs[0] for change in found), strict=True):
         for a, b in zip(exact, close, strict=True):

@@ -114,9 +114,32 @@ def test_a_similar_problem_takes_fewer_steps() -> None:
     assert near.gap < trace_path.WARM * near.t
     second = problem(rho, sigma + 1e-3 * random_state(8, real=True, rng=3), 0.1)
     cold, _ = trace_path.solve(second, 1e-9, Start())
-    warm, _ = trace_path.solve(second, 1e-9, Start(near, [np.eye(8)]))
+    warm, _ = trace_path.solve(second, 1e-9, Start([near], [[np.eye(8)]]))
     assert warm.iterations < cold.iterations
     low, high = certified(second, warm)
+    assert 0 < low <= high <= low * (1 + 1e-6)
+
+
+@pytest.mark.parametrize("normalized", [True, False])
+def test_between_two_radii_the_path_is_short(normalized: bool) -> None:
+    """The mean of two points has the radius between, also where their sigmas differ in level."""
+    rho, sigma = random_state(8, rank=2, rng=1), random_state(8, rng=2)
+    near = []
+    for radius, level in ((0.12, 1.0), (0.16, 4.0)):
+        task = problem(rho, sigma, radius, normalized=normalized)
+        near.append(trace_path._leveled(trace_path.solve(task, 1e-9, Start())[1], level))
+    task = problem(rho, sigma, 0.13, normalized=normalized)
+    data = trace_path._data(task, near[0].data.level, 1e-9)
+    moved = [
+        trace_path._transported(trace_path._leveled(point, data.level), data, [np.eye(8)])
+        for point in near
+    ]
+    mean = trace_path._between(moved, near)
+    assert np.abs(mean.lacking).max() < 0.05 * np.abs(moved[0].lacking).max()
+    warm, _ = trace_path.solve(task, 1e-9, Start(near, 2 * [[np.eye(8)]]))
+    cold, _ = trace_path.solve(task, 1e-9, Start())
+    assert warm.iterations < cold.iterations
+    low, high = certified(task, warm)
     assert 0 < low <= high <= low * (1 + 1e-6)
 
 
@@ -126,7 +149,7 @@ def test_a_point_of_another_problem_does_no_harm() -> None:
     _, near = trace_path.solve(problem(rho, sigma, 0.1), 1e-9, Start())
     other = problem(np.diag(np.arange(8) < 2) / 2, random_state(8, real=True, rng=4), 0.1)
     cold, _ = trace_path.solve(other, 1e-9, Start())
-    warm, _ = trace_path.solve(other, 1e-9, Start(near, [np.eye(8)[:, :6]]))
+    warm, _ = trace_path.solve(other, 1e-9, Start([near], [[np.eye(8)[:, :6]]]))
     assert (warm.iterations, warm.status) == (cold.iterations, "converged")
 
 

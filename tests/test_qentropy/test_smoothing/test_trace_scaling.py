@@ -12,6 +12,7 @@ from qentropy.smoothing import trace_path
 from qentropy.smoothing.scaling import congruence, dagger
 from qentropy.smoothing.trace_newton import Change, Newton
 from qentropy.smoothing.trace_point import Point
+from qentropy.spectra import diagonal_matrices
 from qentropy.states import random_state
 
 
@@ -35,7 +36,7 @@ def confined(point: Point, reach: np.ndarray) -> Point:
 def direction(point: Point) -> tuple[Newton, Change]:
     """Towards pairs whose products are 0.1."""
     newton = Newton(point, direct=True)
-    targets = [[np.diag(0.1 - v) for v in newton.scalings[0].values]]
+    targets = [[diagonal_matrices(0.1 - v) for v in newton.scalings[0].values]]
     return newton, newton.direction(targets, 0.1, 0.0)
 
 
@@ -69,7 +70,7 @@ def test_a_direction_mends_what_a_confined_point_lacks(real: bool, normalized: b
     xs = [congruence(dagger(g), dx) for g, (dx, _) in zip(scaling.direct, pairs, strict=True)]
     ss = [congruence(h, ds) for h, (_, ds) in zip(scaling.inverse, pairs, strict=True)]
     (n, p, z, x), (m, q, w, low) = (
-        [a + da for a, da in zip(old, new, strict=True)]
+        [a + da for a, da in zip(old, [*new[0], *new[1]], strict=True)]
         for old, new in zip(zip(*point.pairs[0], strict=True), (xs, ss), strict=True)
     )
     block, mu, nu = point.data.blocks[0], point.mu + change.mu, point.nu + change.nu
