@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -246,6 +246,47 @@ class Equilibrium:
         region = checked_sites(sites, self.chain.length)
         omega_R = self._states.state(region)
         return self._region_spectrum(region).rotate(omega_R, self.degeneracy_tolerance)
+
+    def within(self, sites: Iterable[int]) -> Equilibrium:
+        """The same for a region and its parts alone, without the eigenvectors of the chain.
+
+        They take most of the memory, and nothing inside a region needs them once its two states
+        are known.
+
+        Parameters
+        ----------
+        sites
+            Distinct sites in any order.
+
+        Returns
+        -------
+        Equilibrium
+            Regions outside raise ValueError there.
+
+        Raises
+        ------
+        InvalidParameterError
+            The sites are not distinct sites of the chain.
+
+        Examples
+        --------
+        >>> from mbl_study import HeisenbergChain, equilibrate, neel
+        >>> equilibrium = equilibrate(HeisenbergChain.random(6, 4.0, rng=0), neel(6))
+        >>> inside = equilibrium.within(range(4))
+        >>> (inside.reduced_state([1, 2]) - equilibrium.reduced_state([1, 2])).norm() < 1e-14
+        True
+        """
+        region = checked_sites(sites, self.chain.length)
+        inside = replace(
+            self,
+            spectra=tuple(replace(spectrum, vectors=None) for spectrum in self.spectra),
+            omega=replace(self.omega, vectors=()),
+        )
+        known = {"_states": self._states.within(region)}
+        if math.isfinite(self.beta):
+            known["_lattice_states"] = self._lattice_states.within(region)
+        vars(inside).update(known)
+        return inside
 
     def _thermal_region(self, sites: Iterable[int], kind: str) -> tuple[int, ...]:
         """Check the arguments of everything that compares with a thermal state."""

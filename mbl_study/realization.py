@@ -92,6 +92,8 @@ def simulate(
     anomalies = _anomalies(equilibrium)
     found: dict[int, list[RegionRecord]] = {size: [] for size in sizes}
     if math.isfinite(equilibrium.beta):
+        if regions == "first":
+            equilibrium = equilibrium.within(range(sizes[-1]))
         # Downwards, so that each region is a partial trace of the one before.
         for first, size in product(first_sites, reversed(sizes)):
             sites = tuple(site % chain.length for site in range(first, first + size))

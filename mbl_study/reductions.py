@@ -99,6 +99,17 @@ class NestedRegions:
         self._compute = compute
         self._stack: list[tuple[tuple[int, ...], SectorOperator]] = []
 
+    def within(self, region: tuple[int, ...]) -> NestedRegions:
+        """The regions inside one, without what others would have to be computed from."""
+        whole = self.state(region)
+
+        def traced(other: tuple[int, ...]) -> SectorOperator:
+            if not set(other) <= set(region):
+                raise ValueError(f"region {other} must lie within {region}; no other one was kept")
+            return _traced_out(region, whole, other)
+
+        return NestedRegions(traced)
+
     def state(self, region: tuple[int, ...]) -> SectorOperator:
         """State of a region, its sites ascending."""
         while self._stack and not set(region) <= set(self._stack[-1][0]):
@@ -106,12 +117,20 @@ class NestedRegions:
         if not self._stack:
             self._stack.append((region, self._compute(region)))
         sites, state = self._stack[-1]
-        for position in reversed(range(len(sites))):
-            if sites[position] not in region:
-                state = state.trace_out(position)
         if sites != region:
+            state = _traced_out(sites, state, region)
             self._stack.append((region, state))
         return state
+
+
+def _traced_out(
+    sites: tuple[int, ...], state: SectorOperator, region: tuple[int, ...]
+) -> SectorOperator:
+    """State of a region from that of a larger one."""
+    for position in reversed(range(len(sites))):
+        if sites[position] not in region:
+            state = state.trace_out(position)
+    return state
 
 
 def _add_coherence(

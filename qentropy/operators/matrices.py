@@ -31,7 +31,8 @@ def hermitian_blocks(operator: BlockOperator, name: str) -> tuple[BlockOperator,
     """The same for an operator in blocks."""
     stacks = [_square(_numbers(group, name), name) for group in operator.groups]
     tolerance = max(map(_tolerance, stacks))
-    stacks = [_finite_doubles(stack, name) for stack in stacks]
+    # Nothing writes into blocks, so they need not be copied.
+    stacks = [_finite_doubles(stack, name, copy=False) for stack in stacks]
     if not any(stack.dtype.kind == "c" and np.any(stack.imag) for stack in stacks):
         stacks = [stack.real for stack in stacks]
     largest = np.maximum.reduce([largest_entry(stack).max() for stack in stacks])
@@ -46,9 +47,9 @@ def _tolerance(matrix: Operator) -> float:
     return max(INPUT_TOLERANCE, 32 * _precision(matrix.dtype))
 
 
-def _finite_doubles(matrix: Operator, name: str) -> Operator:
+def _finite_doubles(matrix: Operator, name: str, *, copy: bool = True) -> Operator:
     with np.errstate(over="ignore"):  # A long double beyond the largest double becomes inf.
-        matrix = matrix.astype(complex if matrix.dtype.kind == "c" else float)
+        matrix = matrix.astype(complex if matrix.dtype.kind == "c" else float, copy=copy)
     if is_sparse(matrix):
         matrix.sum_duplicates()
     _require_finite(matrix, name)

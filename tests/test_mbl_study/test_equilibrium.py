@@ -352,3 +352,23 @@ def test_lapack_failure_goes_unnoticed_by_the_numbers(monkeypatch: pytest.Monkey
     monkeypatch.undo()
     assert {item.driver for item in equilibrium.spectra} == {"evr"}
     assert oracle(equilibrium, 4) == pytest.approx(expected, abs=1e-11)
+
+
+@pytest.mark.parametrize("ket", [neel(6), tilted_neel(6)])
+def test_within_a_region_nothing_changes(ket: qutip.Qobj) -> None:
+    """States and entropies of its parts are the same; the eigenvectors are gone."""
+    whole = equilibrate(HeisenbergChain.random(6, 4.0, rng=5), ket, eigenvectors="all")
+    inside = whole.within((4, 1, 2, 3))
+    assert all(spectrum.vectors is None for spectrum in inside.spectra)
+    assert not inside.omega.vectors
+    for sites in [(1, 2, 3, 4), (2, 3), (4,), (1, 3, 4)]:
+        assert np.allclose(
+            inside.reduced_state(sites).full(), whole.reduced_state(sites).full(), atol=1e-14
+        )
+        for kind in ("region", "lattice"):
+            expected = whole.max_relative_entropy(sites, kind=kind)
+            assert inside.max_relative_entropy(sites, kind=kind) == pytest.approx(
+                expected, abs=1e-11
+            )
+    with pytest.raises(ValueError, match=r"region \(0, 1\) must lie within \(1, 2, 3, 4\)"):
+        inside.reduced_state((0, 1))
