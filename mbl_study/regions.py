@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 import qentropy
 from mbl_study.chain import HeisenbergChain
 from mbl_study.levels import gibbs_weights, level_labels
-from mbl_study.sectors import SectorOperator
+from mbl_study.sectors import SectorOperator, configurations
 from mbl_study.spectrum import diagonalize_sector
 
 __all__ = ["Pair", "RegionInEnergyBasis", "RegionSpectrum", "region_spectrum"]
@@ -75,7 +75,7 @@ class RegionInEnergyBasis:
     def _pair(self, state: SectorOperator, weights: NDArray[np.float64]) -> Pair:
         if not state.is_block_diagonal:
             return state.to_blocks(), scipy.sparse.csr_matrix(scipy.sparse.diags(weights))
-        sizes = [len(block) for block in state.diagonal_blocks]
+        sizes = [len(sector) for sector in configurations(state.sites)]
         parts = np.split(weights, np.cumsum(sizes)[:-1])
         return state.to_blocks(), qentropy.direct_sum([np.diag(part) for part in parts])
 

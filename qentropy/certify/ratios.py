@@ -17,6 +17,7 @@ from qentropy.certify.exact_operations import (
     support_rows,
 )
 from qentropy.certify.rounding import TINY, UNIT, up
+from qentropy.spectra import positive_power
 
 __all__ = [
     "diagonal_ratio",
@@ -73,7 +74,7 @@ def _candidates(state: BlockOperator, sigma: BlockOperator, guess: float | None)
 
 def _ratio(state: BlockOperator, sigma: BlockOperator) -> float:
     """A guess of the least t with ``X <= t sigma``."""
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         if all(map(is_diagonal, sigma.groups)):
             whitened = state.map(_divided, sigma)
         else:
@@ -86,8 +87,7 @@ def _ratio(state: BlockOperator, sigma: BlockOperator) -> float:
 
 def _divided(state: Array, sigma: Array) -> Array:
     """``sigma^{-1/2} X sigma^{-1/2}`` for a diagonal sigma, on its support."""
-    diagonal = np.einsum("mii->mi", sigma).real
-    root = np.where(diagonal > 0, np.abs(diagonal) ** -0.5, 0.0)
+    root = positive_power(np.einsum("mii->mi", sigma).real, -0.5)
     return root[:, :, None] * state * root[:, None, :]
 
 
