@@ -242,7 +242,7 @@ class DaskWorkers:
         """Tasks whose worker is gone; a foreign scheduler may be set to wait for it forever."""
         present = self._present()
         gone = [future for future in self._flights if self._flights[future].address not in present]
-        return [self._give_up(future, "the worker is gone") for future in gone]
+        return [self._give_up(future, "the worker died") for future in gone]
 
     def _hung(self) -> list[Ending]:
         if self._task_timeout is None:
