@@ -39,7 +39,7 @@ class Piece:
 class Lift:
     """What a block contributes: X, G, the least t, and columns near which N and P lie.
 
-    For N there are those where the multipliers put it, and where it was.
+    For N there are those where the multipliers put it, and at most as many where it was.
     """
 
     state: Array
@@ -195,7 +195,7 @@ def lift(
         ratio=ratio,
         added=added,
         removed=np.concatenate([removed, plus], axis=1),
-        before=minus,
+        before=minus[:, : added.shape[1] or None],
     )
 
 

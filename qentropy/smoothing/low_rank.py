@@ -29,7 +29,8 @@ __all__ = ["Landmark", "applies", "propose", "solve"]
 SMALLEST_DIMENSION = 12
 LARGEST_SHARE = 0.75  # of the rows; a larger subspace is not worth the detour
 MOST_SUBSPACES = 14
-FIRST_TOLERANCES = (1e-2, 0.1)  # of the first path, which only shows where to go: small, large
+FIRST_TOLERANCE = 0.02  # of the first path, which only shows where to go
+SMALLEST_ROUGH = 52  # rows from which on a factorisation takes longer than what it brings there
 SHARPER = 0.02  # how much smaller the next gap is to be: a dual point far beyond it is no guide
 LIGHT = 1e-2  # the largest share of N, P, W or X that is left out of their ranges
 MOST_MISSES = (1, 4)  # subspaces that bring little while N and P are confined: small, large
@@ -116,9 +117,10 @@ def solve(
     if _width(bases) > most:
         raise SolverError("the low-rank route needs a subspace that is smaller than the space")
     large = _width(bases) >= trace_path.SMALLEST_ITERATIVE
-    goal = tolerance / 2 if ends else max(tolerance, FIRST_TOLERANCES[large])
+    rough = not ends and _width(bases) >= SMALLEST_ROUGH
+    goal = tolerance / 2 if ends else max(tolerance, FIRST_TOLERANCE)
     reaches = _reached_between(bases, ends)
-    best = found = _continued(problem, blocks, bases, goal, last=ends, reaches=reaches)
+    best = found = _continued(problem, blocks, bases, goal, last=ends, reaches=reaches, rough=rough)
     steps, misses = found.steps, 0
     for _ in range(1, MOST_SUBSPACES):
         if best.gap <= tolerance:
@@ -127,9 +129,14 @@ def solve(
         confined = misses <= MOST_MISSES[large]
         bases = found.next(blocks, keep=not confined)
         if _width(bases) > most:
+            bases = found.next(blocks, keep=False)
+        if _width(bases) > most:
             break
         reaches = found.reaches(bases, more=misses > 0) if confined else None
-        found = _continued(problem, blocks, bases, goal, last=[found.landmark], reaches=reaches)
+        try:
+            found = _continued(problem, blocks, bases, goal, last=[found.landmark], reaches=reaches)
+        except (SolverError, np.linalg.LinAlgError):
+            break
         steps += found.steps
         stalled = not confined and found.gap > best.gap / 2
         misses += goal == tolerance and found.gap > best.gap / 3
@@ -241,6 +248,7 @@ def _continued(
     *,
     last: Sequence[Landmark],
     reaches: list[Array] | None,
+    rough: bool = False,
 ) -> _Subspace:
     """Solve on the next subspace, with N and P confined if that makes it much cheaper."""
     rows = _width(bases)
@@ -248,7 +256,7 @@ def _continued(
     if narrow and rows > SMALLEST_CONFINED:
         with contextlib.suppress(SolverError):
             return _solved(problem, blocks, bases, tolerance, last=last, reaches=reaches)
-    return _solved(problem, blocks, bases, tolerance, last=last)
+    return _solved(problem, blocks, bases, tolerance, last=last, rough=rough)
 
 
 def _solved(
@@ -259,6 +267,7 @@ def _solved(
     *,
     last: Sequence[Landmark],
     reaches: list[Array] | None = None,
+    rough: bool = False,
 ) -> _Subspace:
     """Solve on the subspace, from where others ended, and lift X and G to the whole space."""
     kept = [i for i, v in enumerate(bases) if v.shape[1]]
@@ -270,6 +279,7 @@ def _solved(
         near=[mark.near for mark in last],
         maps=[[dagger(bases[i]) @ mark.bases[i] for i in kept] for mark in last],
         reaches=None if reaches is None else [reaches[i] for i in kept],
+        rough=rough,
     )
     found, near = trace_path.solve(inner, tolerance, start)
     states, duals = (

@@ -159,7 +159,7 @@ def _routes(
     if problem.epsilon == 0:
         yield "generalised eigenvalue", partial(_unsmoothed, problem)
         return
-    tolerance = max(rtol / 5, 1e-13)
+    tolerance = max(rtol / 3, 1e-13)
     if ends:
         yield "low-rank", partial(_low_rank, best, problem, 2 * tolerance, ends)
     if automatic and covering.covers(problem):

@@ -28,7 +28,7 @@ from qentropy.spectra import diagonal_matrices
 __all__ = ["LARGEST_BLOCK", "SMALLEST_ITERATIVE", "Start", "applies", "propose", "solve"]
 
 LARGEST_BLOCK = 128
-SMALLEST_ITERATIVE = 48
+SMALLEST_ITERATIVE = 40
 MOST_BLOCKS = 64
 BOUNDARY = 0.99
 MOST_DIRECTIONS = 3
@@ -37,6 +37,9 @@ INSIDE = 0.05  # of the tolerance
 ROUGH = 1e-9  # the relative rounding of a distance where sigma is badly conditioned
 TINY = 1e-300
 MOST_FROM_NEAR = 15  # steps of a path that is no longer worth its start
+TAMED = 0.8  # of the radius: how far the start is from rho, and how much of it may be flat
+FLAT = 0.1
+MOST_DOUBLINGS = 60
 WARM = 0.01  # the relative gap of a point that a similar problem can start from
 
 
@@ -75,11 +78,14 @@ class Start:
         For each of them and each block the contraction from its rows to those of the problem.
     reaches
         For each block the columns whose span N and P are confined to; it needs a `near`.
+    rough
+        Whether to end where conjugate gradients do, instead of going on with factorisations.
     """
 
     near: Sequence[Point] = ()
     maps: Sequence[Sequence[Array]] = ()
     reaches: Sequence[Array] | None = None
+    rough: bool = False
 
 
 def solve(problem: SmoothingProblem, tolerance: float, hint: Start) -> tuple[Proposal, Point]:
@@ -123,17 +129,22 @@ def solve(problem: SmoothingProblem, tolerance: float, hint: Start) -> tuple[Pro
     if hint.reaches is not None:
         raise SolverError("the confined path got lost")
     data = _data(problem, hockey_stick.order_of_magnitude(problem), tolerance)
-    return _followed(problem, _start(data), tolerance)
+    return _followed(problem, _start(data), tolerance, rough=hint.rough)
 
 
 def _followed(
-    problem: SmoothingProblem, start: Point, tolerance: float, *, is_near: bool = False
+    problem: SmoothingProblem,
+    start: Point,
+    tolerance: float,
+    *,
+    is_near: bool = False,
+    rough: bool = False,
 ) -> tuple[Proposal, Point]:
     """Follow the path; keep a point early on it."""
     data = start.data
     confined = any(b.reach is not None for b in data.blocks)
     small = max(len(b.rho) for b in data.blocks) < SMALLEST_ITERATIVE
-    stepper = _Stepper(direct=confined or small)
+    stepper = _Stepper(direct=confined or small, rough=rough)
     most = MOST_FROM_NEAR if is_near else MAX_STEPS
     point, status, steps = follow(start, stepper, tolerance, most)
     if is_near and status != "converged":
@@ -258,19 +269,23 @@ def _data(
 
 
 def _start(data: Data) -> Point:
-    """A strictly feasible point that is not far from the path.
+    """A strictly feasible point that is not far from the path, nor from its end.
 
-    X moves from rho towards a state that is flat where sigma is large and of the size of sigma
-    where it is small.
+    X moves from rho to a state below a moderate multiple of sigma, with a little of one that is
+    flat where sigma is large and of the size of sigma where it is small.
     """
     blocks, e = data.blocks, min(data.radius, 1.0)
     size, inner = sum(len(b.rho) for b in blocks), sum(len(b.rows) for b in blocks)
     flat = [np.linalg.inv(e / size * np.linalg.inv(b.sigma) + np.eye(len(b.rows))) for b in blocks]
-    weight = sum(real_trace(f) for f in flat)
-    away = [b.rho - b.embedded(f) / weight for b, f in zip(blocks, flat, strict=True)]
-    reach = sum(float(np.maximum(np.linalg.eigvalsh(g), 0).sum()) for g in away)
-    share = min(1.0, e / (2 * reach)) if reach > 0 else 1.0
-    slack = 0.0 if data.normalized else e / 4
+    total = sum(real_trace(f) for f in flat)
+    aims = [
+        (1 - FLAT * e) * g + FLAT * e / total * f
+        for g, f in zip(_tamed(blocks, TAMED * e), flat, strict=True)
+    ]
+    away = [b.rho - b.embedded(g) for b, g in zip(blocks, aims, strict=True)]
+    reach = sum(_positive_trace(g) for g in away)
+    share = min(1.0, (TAMED + FLAT) * e / reach) if reach > 0 else 1.0
+    slack = 0.0 if data.normalized else FLAT / 2 * e
     x = [
         (1 - slack) * hermitian(b.compressed(b.rho - share * g))
         for b, g in zip(blocks, away, strict=True)
@@ -299,11 +314,46 @@ def _start(data: Data) -> Point:
     return Point(data, pairs, mu, 2 * mu, t, slack)
 
 
-class _Stepper:
-    """Conjugate gradients as long as they converge, then factorisations."""
+def _tamed(blocks: Sequence[Block], radius: float) -> list[Array]:
+    """A state below a multiple of sigma, the least ``2**k`` from which on it is near enough to rho.
 
-    def __init__(self, *, direct: bool) -> None:
-        self.direct = direct
+    ``G rho G^dagger`` with ``G = (l sigma)^{1/2} (l sigma + P)^{-1/2}`` and
+    ``P = (rho - l sigma)_+`` is at most ``l sigma``, and tends to rho as l grows.
+    """
+    roots = [_power(b.sigma, 0.5) for b in blocks]
+    states: list[Array] = []
+    for k in range(MOST_DOUBLINGS):
+        states = []
+        for b, root in zip(blocks, roots, strict=True):
+            rho, floor = b.compressed(b.rho), 2.0**k * b.sigma
+            values, vectors = np.linalg.eigh(rho - floor)
+            peak = vectors * np.maximum(values, 0) @ dagger(vectors)
+            tame = 2 ** (k / 2) * root @ _power(hermitian(floor + peak), -0.5)
+            states.append(congruence(dagger(tame), rho))
+        total = sum(map(real_trace, states))
+        states = [g / total for g in states]
+        away = (b.rho - b.embedded(g) for b, g in zip(blocks, states, strict=True))
+        if sum(map(_positive_trace, away)) <= radius:
+            break
+    return states
+
+
+def _power(matrix: Array, exponent: float) -> Array:
+    """A power of a positive definite matrix."""
+    values, vectors = np.linalg.eigh(matrix)
+    return np.asarray(vectors * np.maximum(values, TINY) ** exponent @ dagger(vectors))
+
+
+def _positive_trace(matrix: Array) -> float:
+    """The trace of the positive part."""
+    return float(np.maximum(np.linalg.eigvalsh(matrix), 0).sum())
+
+
+class _Stepper:
+    """Conjugate gradients as long as they converge, then factorisations, or the end."""
+
+    def __init__(self, *, direct: bool, rough: bool) -> None:
+        self.direct, self.rough = direct, rough
         self.early: Point | None = None
 
     def __call__(self, point: Point) -> Point:
@@ -314,6 +364,8 @@ class _Stepper:
                 following = _restored(_step(point, direct=False))
                 if following.gap < point.gap:
                     return following
+            if self.rough:
+                return point
             self.direct = True
         return _step(point, direct=True)
 

@@ -139,6 +139,30 @@ def test_a_start_that_leads_nowhere_is_given_up(monkeypatch: pytest.MonkeyPatch)
     assert 0 < low <= high <= low * (1 + 1e-6)
 
 
+def test_a_later_subspace_that_fails_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the first one gave is proposed."""
+    solve = trace_path.solve
+
+    def once(task: Any, tolerance: float, hint: trace_path.Start) -> Any:
+        if hint.near:
+            raise SolverError("lost")
+        return solve(task, tolerance, hint)
+
+    monkeypatch.setattr(trace_path, "solve", once)
+    task = problem(*pair(16, 4), 0.1)
+    found = low_rank.propose(task, 2e-7)
+    assert found.status == "stopped when the gap no longer shrank"
+    low, high = certified(task, found)
+    assert 0 < low <= high <= low * 1.2
+
+
+def test_half_the_rank_is_not_too_much() -> None:
+    """Where the subspaces are nearly as large as they may be, they are not joined with the last."""
+    task = problem(*pair(20, 10, real=True, seed=5), 0.1)
+    found = low_rank.propose(task, 2e-7)
+    assert found.status == "converged"
+
+
 @pytest.fixture
 def confines(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """Confines N and P also in small subspaces; a record of which paths were confined."""

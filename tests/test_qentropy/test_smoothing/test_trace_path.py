@@ -8,7 +8,7 @@ from smoothing_problems import PURIFIED, TRACE, certified, problem
 
 from qentropy import smooth_max_relative_entropy
 from qentropy.errors import ResourceLimitError, SolverError
-from qentropy.smoothing import conic, trace_path
+from qentropy.smoothing import conic, hockey_stick, trace_path, trace_system
 from qentropy.smoothing.trace_path import Start
 from qentropy.states import random_state
 
@@ -112,12 +112,41 @@ def test_a_similar_problem_takes_fewer_steps() -> None:
     rho, sigma = random_state(8, rank=2, real=True, rng=1), random_state(8, real=True, rng=2)
     _, near = trace_path.solve(problem(rho, sigma, 0.1), 1e-9, Start())
     assert near.gap < trace_path.WARM * near.t
-    second = problem(rho, sigma + 1e-3 * random_state(8, real=True, rng=3), 0.1)
+    second = problem(rho, sigma + 1e-4 * random_state(8, real=True, rng=3), 0.1)
     cold, _ = trace_path.solve(second, 1e-9, Start())
     warm, _ = trace_path.solve(second, 1e-9, Start([near], [[np.eye(8)]]))
     assert warm.iterations < cold.iterations
     low, high = certified(second, warm)
     assert 0 < low <= high <= low * (1 + 1e-6)
+
+
+@pytest.mark.parametrize("radius", [1e-3, 0.1, 0.5])
+@pytest.mark.parametrize("rank", [1, 3, 12])
+def test_the_start_is_near_the_end(rank: int, radius: float) -> None:
+    """Its t is a small multiple of the least one, also where that of rho is far above."""
+    rho, sigma = random_state(12, rank=rank, rng=rank), random_state(12, rng=2)
+    task = problem(rho, sigma, radius)
+    level = hockey_stick.order_of_magnitude(task)
+    found = trace_path._start(trace_path._data(task, level))
+    ((_, _, (beside, _), (x, _)),) = found.pairs
+    assert np.allclose(beside + x, found.t * found.data.blocks[0].sigma)
+    assert np.linalg.eigvalsh(x)[0] > 0
+    assert np.abs(found.lacking).max() < 1e-9
+    assert level * found.t < 6 * certified(task, trace_path.propose(task))[1]
+
+
+def test_a_rough_path_factorises_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It ends where conjugate gradients do."""
+    size = 18
+    monkeypatch.setattr(trace_path, "SMALLEST_ITERATIVE", size)
+    rho = random_state(size, rank=4, real=True, rng=3)
+    task = problem(rho, random_state(size, real=True, rng=4), 0.1)
+    exact, _ = trace_path.solve(task, 1e-8, Start())
+    monkeypatch.setattr(trace_system.System, "factorised", None)
+    found, _ = trace_path.solve(task, 1e-8, Start(rough=True))
+    assert 0 < found.iterations < exact.iterations
+    low, high = certified(task, found)
+    assert 0 < low <= high <= 2 * low
 
 
 @pytest.mark.parametrize("normalized", [True, False])
