@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import pytest
 
 from mbl_study import Study, open_store, run_study
 from mbl_study.ensemble import memory_estimate
@@ -13,7 +14,6 @@ from mbl_study.ledger import Ending
 from mbl_study.workers import local_share
 
 THROUGHPUT = "A study of equal realizations, disorder 4; one thread per worker"
-LENGTH, TASKS = 10, 60
 
 MEMORY = "Memory of workers in a study of short chains"
 SHORT = 6
@@ -21,24 +21,28 @@ MARKS = (20, 100, 1000)  # tasks that are done
 GROWTH = 1.05  # from the second mark to the last
 
 
-def test_throughput(benchmark: Any, report: Callable[..., None], tmp_path: Path) -> None:
+@pytest.mark.parametrize(("length", "tasks"), [(10, 60), (12, 40)])
+def test_throughput(
+    benchmark: Any, report: Callable[..., None], tmp_path: Path, length: int, tasks: int
+) -> None:
     """Rate of all workers against that of as many undisturbed realizations.
 
-    What a realization takes undisturbed is taken from the run with one worker.  The rate counts the
-    tasks after the first one of each worker, so that it is free of the time that workers need to
-    start.
+    What a realization takes undisturbed is taken from the run with one worker.  The rate is that of
+    the time in which all workers are busy: after the first task of each worker, which had to start,
+    and before one of them finds nothing more to do.
     """
-    everyone = local_share(memory_estimate(LENGTH))[0]
-    runs = {1: _run(tmp_path / "one", LENGTH, TASKS, 1)}
-    runs[everyone] = benchmark.pedantic(_run, (tmp_path / "all", LENGTH, TASKS, everyone), rounds=1)
+    everyone = local_share(memory_estimate(length))[0]
+    runs = {1: _run(tmp_path / "one", length, tasks, 1)}
+    runs[everyone] = benchmark.pedantic(_run, (tmp_path / "all", length, tasks, everyone), rounds=1)
     alone = runs[1].realization
     for workers, run in runs.items():
-        rate = (TASKS - workers) / (run.ends[-1] - run.ends[workers - 1])
+        busy = run.ends[workers - 1 : tasks - workers + 1]
+        rate = (len(busy) - 1) / (busy[-1] - busy[0])
         efficiency = rate * alone / workers
         report(
             THROUGHPUT,
-            L=str(LENGTH),
-            tasks=str(TASKS),
+            L=str(length),
+            tasks=str(tasks),
             workers=str(workers),
             **{
                 "whole run": f"{run.ends[-1]:.3g} s",
