@@ -17,7 +17,7 @@ import numpy as np
 
 from qentropy.blocks import Array, require_memory
 from qentropy.errors import SolverError
-from qentropy.smoothing import hockey_stick
+from qentropy.smoothing import hockey_stick, trace_start
 from qentropy.smoothing.balls import Proposal, SmoothingProblem
 from qentropy.smoothing.scaling import MAX_STEPS, congruence, dagger, follow, hermitian
 from qentropy.smoothing.trace_newton import Change, Newton
@@ -37,9 +37,6 @@ INSIDE = 0.05  # of the tolerance
 ROUGH = 1e-9  # the relative rounding of a distance where sigma is badly conditioned
 TINY = 1e-300
 MOST_FROM_NEAR = 15  # steps of a path that is no longer worth its start
-TAMED = 0.8  # of the radius: how far the start is from rho, and how much of it may be flat
-FLAT = 0.1
-MOST_DOUBLINGS = 60
 WARM = 0.01  # the relative gap of a point that a similar problem can start from
 
 
@@ -129,7 +126,7 @@ def solve(problem: SmoothingProblem, tolerance: float, hint: Start) -> tuple[Pro
     if hint.reaches is not None:
         raise SolverError("the confined path got lost")
     data = _data(problem, hockey_stick.order_of_magnitude(problem), tolerance)
-    return _followed(problem, _start(data), tolerance, rough=hint.rough)
+    return _followed(problem, trace_start.start(data), tolerance, rough=hint.rough)
 
 
 def _followed(
@@ -266,87 +263,6 @@ def _data(
     # A little inside the ball: a state outside has to be mixed with rho, which is dear.
     radius = problem.radius * (1 - INSIDE * tolerance - min(tolerance / 2, ROUGH))
     return Data(blocks, radius, problem.normalized, level)
-
-
-def _start(data: Data) -> Point:
-    """A strictly feasible point that is not far from the path, nor from its end.
-
-    X moves from rho to a state below a moderate multiple of sigma, with a little of one that is
-    flat where sigma is large and of the size of sigma where it is small.
-    """
-    blocks, e = data.blocks, min(data.radius, 1.0)
-    size, inner = sum(len(b.rho) for b in blocks), sum(len(b.rows) for b in blocks)
-    flat = [np.linalg.inv(e / size * np.linalg.inv(b.sigma) + np.eye(len(b.rows))) for b in blocks]
-    total = sum(real_trace(f) for f in flat)
-    aims = [
-        (1 - FLAT * e) * g + FLAT * e / total * f
-        for g, f in zip(_tamed(blocks, TAMED * e), flat, strict=True)
-    ]
-    away = [b.rho - b.embedded(g) for b, g in zip(blocks, aims, strict=True)]
-    reach = sum(_positive_trace(g) for g in away)
-    share = min(1.0, (TAMED + FLAT) * e / reach) if reach > 0 else 1.0
-    slack = 0.0 if data.normalized else FLAT / 2 * e
-    x = [
-        (1 - slack) * hermitian(b.compressed(b.rho - share * g))
-        for b, g in zip(blocks, away, strict=True)
-    ]
-    parts = [np.linalg.eigh(b.rho - b.embedded(g)) for b, g in zip(blocks, x, strict=True)]
-    spare = data.radius - sum(float(np.maximum(values, 0).sum()) for values, _ in parts)
-    floor = max(spare, e / 8) / size
-    n = [hermitian(v * (np.maximum(-values, 0) + floor) @ dagger(v)) for values, v in parts]
-    w = [hermitian(np.linalg.inv(b.sigma)) / inner for b in blocks]
-    ratios = [np.linalg.eigvals(k @ g).real.max() for k, g in zip(w, x, strict=True)]
-    t = 1.3 * inner * float(max(ratios))
-    delta = (t - sum(inner_product(g, k) for g, k in zip(x, w, strict=True))) / inner
-    mu = delta / floor
-    pairs: list[Pairs] = []
-    for b, g, h, k in zip(blocks, n, x, w, strict=True):
-        extra = hermitian(np.linalg.inv(h / delta + 2 / mu * np.eye(len(h))))
-        m = mu * np.eye(len(g)) - b.embedded(extra)
-        pairs.append(
-            [
-                (g, m),
-                (b.rho + g - b.embedded(h), 2 * mu * np.eye(len(m)) - m),
-                (t * b.sigma - h, k),
-                (h, k + extra),
-            ]
-        )
-    return Point(data, pairs, mu, 2 * mu, t, slack)
-
-
-def _tamed(blocks: Sequence[Block], radius: float) -> list[Array]:
-    """A state below a multiple of sigma, the least ``2**k`` from which on it is near enough to rho.
-
-    ``G rho G^dagger`` with ``G = (l sigma)^{1/2} (l sigma + P)^{-1/2}`` and
-    ``P = (rho - l sigma)_+`` is at most ``l sigma``, and tends to rho as l grows.
-    """
-    roots = [_power(b.sigma, 0.5) for b in blocks]
-    states: list[Array] = []
-    for k in range(MOST_DOUBLINGS):
-        states = []
-        for b, root in zip(blocks, roots, strict=True):
-            rho, floor = b.compressed(b.rho), 2.0**k * b.sigma
-            values, vectors = np.linalg.eigh(rho - floor)
-            peak = vectors * np.maximum(values, 0) @ dagger(vectors)
-            tame = 2 ** (k / 2) * root @ _power(hermitian(floor + peak), -0.5)
-            states.append(congruence(dagger(tame), rho))
-        total = sum(map(real_trace, states))
-        states = [g / total for g in states]
-        away = (b.rho - b.embedded(g) for b, g in zip(blocks, states, strict=True))
-        if sum(map(_positive_trace, away)) <= radius:
-            break
-    return states
-
-
-def _power(matrix: Array, exponent: float) -> Array:
-    """A power of a positive definite matrix."""
-    values, vectors = np.linalg.eigh(matrix)
-    return np.asarray(vectors * np.maximum(values, TINY) ** exponent @ dagger(vectors))
-
-
-def _positive_trace(matrix: Array) -> float:
-    """The trace of the positive part."""
-    return float(np.maximum(np.linalg.eigvalsh(matrix), 0).sum())
 
 
 class _Stepper:

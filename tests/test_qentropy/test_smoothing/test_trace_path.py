@@ -8,7 +8,7 @@ from smoothing_problems import PURIFIED, TRACE, certified, problem
 
 from qentropy import smooth_max_relative_entropy
 from qentropy.errors import ResourceLimitError, SolverError
-from qentropy.smoothing import conic, hockey_stick, trace_path, trace_system
+from qentropy.smoothing import conic, trace_path, trace_system
 from qentropy.smoothing.trace_path import Start
 from qentropy.states import random_state
 
@@ -118,21 +118,6 @@ def test_a_similar_problem_takes_fewer_steps() -> None:
     assert warm.iterations < cold.iterations
     low, high = certified(second, warm)
     assert 0 < low <= high <= low * (1 + 1e-6)
-
-
-@pytest.mark.parametrize("radius", [1e-3, 0.1, 0.5])
-@pytest.mark.parametrize("rank", [1, 3, 12])
-def test_the_start_is_near_the_end(rank: int, radius: float) -> None:
-    """Its t is a small multiple of the least one, also where that of rho is far above."""
-    rho, sigma = random_state(12, rank=rank, rng=rank), random_state(12, rng=2)
-    task = problem(rho, sigma, radius)
-    level = hockey_stick.order_of_magnitude(task)
-    found = trace_path._start(trace_path._data(task, level))
-    ((_, _, (beside, _), (x, _)),) = found.pairs
-    assert np.allclose(beside + x, found.t * found.data.blocks[0].sigma)
-    assert np.linalg.eigvalsh(x)[0] > 0
-    assert np.abs(found.lacking).max() < 1e-9
-    assert level * found.t < 6 * certified(task, trace_path.propose(task))[1]
 
 
 def test_a_rough_path_factorises_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
