@@ -33,7 +33,7 @@ FIRST_TOLERANCE = 0.02  # of the first path, which only shows where to go
 SMALLEST_ROUGH = 52  # rows from which on a factorisation takes longer than what it brings there
 SHARPER = 0.02  # how much smaller the next gap is to be: a dual point far beyond it is no guide
 LIGHT = 1e-2  # the largest share of N, P, W or X that is left out of their ranges
-MOST_MISSES = (1, 4)  # subspaces that bring little while N and P are confined: small, large
+MOST_MISSES = (1, 2)  # subspaces that bring little while N and P are confined: small, large
 SMALL = 6  # dimensions up to which a subspace is always kept, since that is cheap
 SMALLEST_CONFINED = 40  # rows from which on it pays to confine N and P
 CONFINED_SHARE = 0.85  # of the rows, at most, to which they are confined
@@ -126,8 +126,8 @@ def solve(
         if best.gap <= tolerance:
             break
         goal = max(tolerance, SHARPER * min(goal, found.gap))
-        confined = misses <= MOST_MISSES[large]
-        bases = found.next(blocks, keep=not confined)
+        confined, keep = misses <= MOST_MISSES[large], misses > MOST_MISSES[large] + 1
+        bases = found.next(blocks, keep=keep)
         if _width(bases) > most:
             bases = found.next(blocks, keep=False)
         if _width(bases) > most:
@@ -138,7 +138,7 @@ def solve(
         except (SolverError, np.linalg.LinAlgError):
             break
         steps += found.steps
-        stalled = not confined and found.gap > best.gap / 2
+        stalled = keep and found.gap > best.gap / 2
         misses += goal == tolerance and found.gap > best.gap / 3
         best = min(best, found, key=lambda lifted: lifted.gap)
         if stalled:
