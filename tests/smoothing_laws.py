@@ -123,8 +123,8 @@ def check_witness(task: Problem, result: CertifiedValue) -> None:
     noise = 1e-13 * float(abs(witness).max()) * len(values)
     slack = 1e-9
     if task.ball == PURIFIED:
-        # Of rho, rounding leaves some r where W vanishes, beside a fidelity f that may be small. The
-        # best u costs 2 sqrt(r f) then.
+        # Of rho, rounding leaves some r where W vanishes, beside a fidelity f that may be small.
+        # The best u costs 2 sqrt(r f) then.
         slack = 1e-6 + 1e-7 / math.sqrt(max(1 - task.epsilon**2, 1e-12))
     condition = values[-1] / kept[kept > 0].min()
     assert gain + noise >= level * price * (1 - slack - 1e-13 * condition) - noise * level
