@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-__all__ = ["averages", "column", "least_squares"]
+__all__ = ["averages", "column", "least_squares", "resampled"]
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 
@@ -42,6 +42,17 @@ def averages(table: pd.DataFrame, keys: list[str], name: str) -> pd.DataFrame:
         {"mean": groups.mean(), "standard_error": groups.sem(), "count": groups.count()}
     )
     return means.reset_index()
+
+
+def resampled(count: int, samples: int, generator: np.random.Generator) -> FloatArray:
+    """How often a bootstrap draws each of `count` things, for each of its samples.
+
+    Examples
+    --------
+    >>> resampled(3, 2, np.random.default_rng(0)).sum(axis=1).tolist()
+    [3.0, 3.0]
+    """
+    return generator.multinomial(count, np.full(count, 1 / count), size=samples).astype(float)
 
 
 def least_squares(sizes: FloatArray, values: FloatArray) -> dict[str, FloatArray]:

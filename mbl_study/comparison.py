@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from mbl_study.averages import averages, column
+from mbl_study.averages import averages, column, resampled
 
 __all__ = ["compare_thermal_states", "variance_gain"]
 
@@ -126,9 +126,9 @@ def variance_gain(
     rows = []
     for length, part in pairs.groupby("length"):
         held = np.sort(part["realization"].unique())
-        drawn = generator.multinomial(len(held), np.full(len(held), 1 / len(held)), size=samples)
+        drawn = resampled(len(held), samples, generator)
         for disorder, pair in part.groupby("disorder"):
-            weights = drawn[:, np.searchsorted(held, pair["realization"])].astype(float)
+            weights = drawn[:, np.searchsorted(held, pair["realization"])]
             values = pair[["slope", "slope_averaged"]].to_numpy(dtype=float)
             rows.append({"length": length, "disorder": disorder} | _gain(values, weights))
     return pd.DataFrame(rows)

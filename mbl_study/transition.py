@@ -16,6 +16,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.optimize import least_squares
 
+from mbl_study.averages import resampled
+
 __all__ = ["bootstrap_slopes", "critical_disorder", "rise_curve", "slope_derivative"]
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
@@ -267,9 +269,7 @@ def _resampled(
     for length, part in slopes.groupby("length"):
         grid = part.pivot(index="realization", columns="disorder", values="slope")
         values = grid.to_numpy(dtype=float)
-        count = len(values)
-        weights = generator.multinomial(count, np.full(count, 1 / count), size=samples)
-        means = _weighted_means(weights.astype(float), values)
+        means = _weighted_means(resampled(len(values), samples, generator), values)
         yield int(str(length)), grid.columns.to_numpy(dtype=float), values, means
 
 

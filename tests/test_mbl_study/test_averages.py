@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mbl_study.averages import averages, column, least_squares
+from mbl_study.averages import averages, column, least_squares, resampled
 
 
 def test_averages_are_those_of_numpy() -> None:
@@ -47,3 +47,11 @@ def test_a_missing_column_and_an_empty_table_are_named() -> None:
         column(pd.DataFrame({"energy": [1.0]}), "beta")
     with pytest.raises(ValueError, match=r"got none\. Run the study first"):
         column(pd.DataFrame({"energy": []}), "energy")
+
+
+def test_resampling_draws_as_often_as_there_are_things() -> None:
+    """Each thing once on average, with the spread of draws with replacement."""
+    weights = resampled(5, 20_000, np.random.default_rng(1))
+    assert (weights.sum(axis=1) == 5).all()
+    np.testing.assert_allclose(weights.mean(axis=0), 1, atol=0.03)
+    np.testing.assert_allclose(weights.var(axis=0), 0.8, atol=0.03)
