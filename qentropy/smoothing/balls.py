@@ -7,9 +7,13 @@ normalisation the X are sub-normalised and the distances are the generalised one
 """
 
 from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
 
 from qentropy.blocks import BlockOperator
 from qentropy.operators import Ball, check_ball
+from qentropy.smoothing.threshold import Cut, find_cut
 
 __all__ = ["Ball", "Proposal", "SmoothingProblem", "check_ball"]
 
@@ -43,6 +47,16 @@ class SmoothingProblem:
     def radius(self) -> float:
         """Trace-distance radius e of a trace ball; exact, a half is a power of two."""
         return self.epsilon / 2 if self.ball == "trace-norm" else self.epsilon
+
+    @cached_property
+    def cut(self) -> Cut:
+        """Where ``Tr(rho - lambda sigma)_+`` is the radius: lambda is a lower bound of ``2**D``."""
+        return find_cut(self.rho, self.sigma, self.radius)
+
+    @property
+    def order_of_magnitude(self) -> float:
+        """A power of two near ``2**D``, from its lower bounds: the root, and ``1 / Tr sigma``."""
+        return float(2.0 ** np.rint(np.log2(max(self.cut.level, 1 / float(self.sigma.trace)))))
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from qentropy.blocks import SUPPORT_TOLERANCE, Array, require_memory
 from qentropy.cones import Cone, solve
 from qentropy.expressions import state_factor
-from qentropy.smoothing import hockey_stick
 from qentropy.smoothing.balls import Proposal, SmoothingProblem
 
 __all__ = ["propose"]
@@ -117,7 +116,7 @@ class _Program:
 
 def _blocks(problem: SmoothingProblem) -> list[_Block]:
     """The blocks, with sigma multiplied by a guess of the optimum."""
-    level = hockey_stick.order_of_magnitude(problem)
+    level = problem.order_of_magnitude
     purified = problem.ball == "purified-distance"
     is_complex = any(np.iscomplexobj(g) for g in (*problem.rho.groups, *problem.sigma.groups))
     out = []

@@ -46,7 +46,7 @@ def propose(problem: SmoothingProblem) -> Proposal:
         ) ** 2
         return Proposal(_multiple(sigma, level), _fidelity_dual(problem.rho, sigma))
     near = hockey_stick.propose(problem)
-    level = hockey_stick.root(problem.rho, sigma, problem.radius)
+    level = problem.cut.level
     pairs = zip(near.dual.groups, sigma.groups, strict=True)
     slope = sum(float(np.vdot(projector, s).real) for projector, s in pairs)
     level += INSIDE * sigma.dimension / slope if slope > 0 else 0.0

@@ -18,7 +18,7 @@ import numpy as np
 
 from qentropy.blocks import Array, BlockOperator
 from qentropy.errors import SolverError
-from qentropy.smoothing import hockey_stick, trace_path
+from qentropy.smoothing import trace_path
 from qentropy.smoothing.balls import Proposal, SmoothingProblem
 from qentropy.smoothing.lifting import Lift, Piece, absent, lift, lower_end, pieces, spanned
 from qentropy.smoothing.scaling import congruence, dagger
@@ -111,9 +111,10 @@ def solve(
         )
     dimension = problem.rho.dimension
     clear = min(ROUGH * dimension**3 / max(problem.radius, ROUGH), max(MOST_ROUGH, tolerance))
+    cuts = problem.cut.directions
     problem = replace(problem, epsilon=problem.epsilon * (1 - clear))
     blocks, most = pieces(problem), LARGEST_SHARE * dimension
-    bases = _bases_between(problem, blocks, ends) if ends else _first_bases(problem, blocks)
+    bases = _bases_between(cuts, blocks, ends) if ends else _first_bases(cuts, blocks)
     if _width(bases) > most:
         raise SolverError("the low-rank route needs a subspace that is smaller than the space")
     large = _width(bases) >= trace_path.SMALLEST_ITERATIVE
@@ -209,20 +210,17 @@ def _width(columns: Sequence[Array]) -> int:
     return sum(v.shape[1] for v in columns)
 
 
-def _first_bases(problem: SmoothingProblem, blocks: list[Piece]) -> list[Array]:
+def _first_bases(cuts: list[Array], blocks: list[Piece]) -> list[Array]:
     """The range of rho, what the hockey-stick root cuts off as W, and where that points."""
     return [
         spanned(block.support, cut, block.inverse @ cut)
-        for block, cut in zip(blocks, hockey_stick.positive_directions(problem), strict=True)
+        for block, cut in zip(blocks, cuts, strict=True)
     ]
 
 
-def _bases_between(
-    problem: SmoothingProblem, blocks: list[Piece], ends: Sequence[Landmark]
-) -> list[Array]:
+def _bases_between(cuts: list[Array], blocks: list[Piece], ends: Sequence[Landmark]) -> list[Array]:
     """The range of rho, where N lies for other radii, and where the hockey-stick root points."""
     added = zip(*(end.added for end in ends), strict=True)
-    cuts = hockey_stick.positive_directions(problem)
     return [
         spanned(block.support, *near, block.inverse @ cut)
         for block, near, cut in zip(blocks, added, cuts, strict=True)

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from qentropy.blocks import Array, BlockOperator, extract, joint_blocks, require_memory
 from qentropy.errors import SolverError
-from qentropy.smoothing import hockey_stick
 from qentropy.smoothing.balls import Proposal, SmoothingProblem
 from qentropy.smoothing.scaling import (
     congruence,
@@ -62,7 +61,7 @@ def propose(problem: SmoothingProblem, tolerance: float = 1e-8) -> Proposal:
     require_memory(
         64.0 * sum(len(g) * g.shape[-1] ** 4 for g in problem.rho.groups), "a Newton system"
     )
-    scale = hockey_stick.order_of_magnitude(problem)
+    scale = problem.order_of_magnitude
     rho, sigma = _on_support(problem)
     data = _Data(
         rho=list(rho.groups),

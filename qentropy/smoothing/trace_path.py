@@ -17,7 +17,7 @@ import numpy as np
 
 from qentropy.blocks import Array, require_memory
 from qentropy.errors import SolverError
-from qentropy.smoothing import hockey_stick, trace_start
+from qentropy.smoothing import trace_start
 from qentropy.smoothing.balls import Proposal, SmoothingProblem
 from qentropy.smoothing.scaling import MAX_STEPS, congruence, dagger, follow, hermitian
 from qentropy.smoothing.trace_newton import Change, Newton
@@ -125,7 +125,7 @@ def solve(problem: SmoothingProblem, tolerance: float, hint: Start) -> tuple[Pro
             return _followed(problem, start, tolerance, is_near=True)
     if hint.reaches is not None:
         raise SolverError("the confined path got lost")
-    data = _data(problem, hockey_stick.order_of_magnitude(problem), tolerance)
+    data = _data(problem, problem.order_of_magnitude, tolerance)
     return _followed(problem, trace_start.start(data), tolerance, rough=hint.rough)
 
 

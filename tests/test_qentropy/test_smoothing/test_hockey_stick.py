@@ -1,4 +1,4 @@
-"""The root of ``Tr(rho - lambda sigma)_+ = e``, and when its completion exists."""
+"""The bound that a cut proves, and when its completion exists."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from smoothing_problems import certified, problem
 from strategies import Array, pairs
 
-from qentropy import certify, direct_sum, smooth_max_relative_entropy
+from qentropy import certify, smooth_max_relative_entropy
 from qentropy.smoothing import hockey_stick
 from qentropy.states import gibbs_state, random_state
 
@@ -20,22 +20,12 @@ PURE = np.outer(KET, KET)
 MARGINALS = np.diag([0.81, 0.09, 0.09, 0.01])
 
 
-@given(pairs(st.integers(1, 4)), st.sampled_from([1e-9, 1e-3, 0.05, 0.2, 0.5, 0.9]))
-@settings(max_examples=60)
-def test_root_solves_the_equation(pair: tuple[Array, Array], radius: float) -> None:
-    """``Tr(rho - lambda sigma)_+`` is e at the root."""
-    task = problem(*pair, radius)
-    level = hockey_stick.root(task.rho, task.sigma, radius)
-    gaps = np.linalg.eigvalsh(task.rho.dense() - level * task.sigma.dense())
-    assert np.maximum(gaps, 0).sum() == pytest.approx(radius, abs=1e-10 * max(1, level))
-
-
 @given(pairs(st.integers(1, 4)), st.sampled_from([0.01, 0.1, 0.4]))
 @settings(max_examples=60)
 def test_root_is_proved_as_a_lower_bound(pair: tuple[Array, Array], radius: float) -> None:
     """The projector proves the root to rounding, whether or not a completion exists."""
     task = problem(*pair, radius)
-    level = hockey_stick.root(task.rho, task.sigma, radius)
+    level = task.cut.level
     low, high = certified(task, hockey_stick.propose(task))
     # Close to the support tolerance the proof of W >= G costs a little.
     assert level * (1 - 1e-7) <= low <= high
@@ -79,28 +69,6 @@ def test_radius_beyond_every_state_ends_the_search(radius: float) -> None:
     assert low <= 1.0  # sigma / Tr sigma is in the ball
     assert high >= 1.0
     assert np.isfinite(hockey_stick.propose(task).primal.dense()).all()
-
-
-@pytest.mark.parametrize("size", [6, 70])
-@pytest.mark.parametrize("real", [True, False])
-def test_positive_parts_are_those_of_a_full_decomposition(size: int, real: bool) -> None:
-    """Few or many positive eigenvalues, or none, in small blocks and in large ones."""
-    rng = np.random.default_rng(size)
-    raw = rng.normal(size=(3, size, size)) + (0 if real else 1j * rng.normal(size=(3, size, size)))
-    group = raw + raw.conj().swapaxes(-1, -2)
-    top = np.linalg.eigvalsh(group)[:, -1]
-    shifts = np.array([0.0, 0.9 * top[1], top[2] + 1])
-    group = group - shifts[:, None, None] * np.eye(size)
-    whole = direct_sum([group])
-    ((values, vectors),) = hockey_stick.positive_parts(whole, whole.map(np.zeros_like), 1.0)
-    exact_values, exact_vectors = np.linalg.eigh(group)
-    expected = (
-        exact_vectors * np.maximum(exact_values, 0)[:, None, :]
-    ) @ exact_vectors.conj().swapaxes(-1, -2)
-    found = (vectors * values[:, None, :]) @ vectors.conj().swapaxes(-1, -2)
-    assert np.allclose(found, expected, atol=1e-12 * size)
-    assert not values[2].any()
-    assert values.shape[1] == vectors.shape[2] == (exact_values > 0).sum(axis=1).max()
 
 
 def test_large_blocks_reach_the_answer_of_small_ones() -> None:

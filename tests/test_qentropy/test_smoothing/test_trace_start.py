@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from smoothing_problems import certified, problem
 
-from qentropy.smoothing import hockey_stick, trace_path, trace_start
+from qentropy.smoothing import trace_path, trace_start
 from qentropy.states import random_state
 
 
@@ -17,7 +17,7 @@ def test_the_start_is_near_the_end(rank: int, radius: float, normalized: bool) -
     """Its t is a small multiple of the least one, also where that of rho is far above."""
     rho, sigma = random_state(12, rank=rank, rng=rank), random_state(12, rng=2)
     task = problem(rho, sigma, radius, normalized=normalized)
-    level = hockey_stick.order_of_magnitude(task)
+    level = task.order_of_magnitude
     found = trace_start.start(trace_path._data(task, level))
     _, _, (beside, _), (x, _) = found.pairs[0]
     assert np.allclose(beside + x, found.t * found.data.blocks[0].sigma)

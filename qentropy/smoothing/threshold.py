@@ -1,0 +1,158 @@
+"""The level at which a cut removes a given weight, the root of ``Tr(rho - lambda sigma)_+ = e``."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeAlias
+
+import numpy as np
+
+from qentropy.blocks import LARGE, Array, BlockOperator
+
+__all__ = ["Cut", "find_cut", "positive_parts"]
+
+Parts: TypeAlias = tuple[Array, Array]
+"""Positive eigenvalues ``(m, k)`` and eigenvectors ``(m, b, k)``; a block with fewer than k has
+zeros in front."""
+
+MAX_STEPS = 60
+CLOSE_ENOUGH = 1e-13
+CLOSE_IF_LARGE = 1e-11  # there the proof costs more
+INNER_STEPS = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Cut:
+    """The root lambda, the positive part of ``rho - lambda sigma`` there, and the steps taken."""
+
+    level: float
+    parts: list[Parts]
+    steps: int
+
+    @cached_property
+    def directions(self) -> list[Array]:
+        """For each block the eigenvectors that are cut off."""
+        return [
+            vectors[:, values > 0]
+            for group in self.parts
+            for values, vectors in zip(*group, strict=True)
+        ]
+
+
+def find_cut(rho: BlockOperator, sigma: BlockOperator, radius: float) -> Cut:
+    """Newton's method on the convex ``Tr(rho - lambda sigma)_+``.
+
+    From the left the steps increase and never pass the root, so each one is Dinkelbach's:
+    ``lambda = (Tr rho Pi - e) / Tr sigma Pi`` with ``Pi = {rho - lambda sigma > 0}``.
+
+    Parameters
+    ----------
+    rho, sigma
+        Operators in the same blocks.
+    radius
+        The weight e.
+
+    Returns
+    -------
+    Cut
+
+    Examples
+    --------
+    >>> from qentropy.operators import check_states
+    >>> found = find_cut(*check_states(np.diag([1.0, 0.0]), np.eye(2) / 2), 0.5)
+    >>> found.level, found.directions[0].shape
+    (1.0, (2, 1))
+    """
+    level = _diagonal_root(rho, sigma, radius)
+    parts = positive_parts(rho, sigma, level)
+    steps = 1
+    close = CLOSE_ENOUGH if max(g.shape[-1] for g in rho.groups) < LARGE else CLOSE_IF_LARGE
+    while steps < MAX_STEPS:
+        following = _root_inside(rho, sigma, radius, (level, parts))
+        if following <= level * (1 + close):
+            break
+        level, steps = following, steps + 1
+        parts = positive_parts(rho, sigma, level)
+    return Cut(level, parts, steps)
+
+
+def positive_parts(rho: BlockOperator, sigma: BlockOperator, level: float) -> list[Parts]:
+    """Positive eigenvalues of ``rho - level sigma`` and their eigenvectors, for each group."""
+    pairs = zip(rho.groups, sigma.groups, strict=True)
+    return [_positive_part(r - level * s) for r, s in pairs]
+
+
+def _diagonal_root(rho: BlockOperator, sigma: BlockOperator, radius: float) -> float:
+    """The root for the diagonals alone: by pinching it lies to the left of the root."""
+    p, q = (
+        np.concatenate([np.einsum("mii->mi", g).real.ravel() for g in operator.groups])
+        for operator in (rho, sigma)
+    )
+    inside = q > 0
+    order = np.argsort(-p[inside] / q[inside])
+    heads = (np.cumsum(p[inside][order]) - radius) / np.cumsum(q[inside][order])
+    # What lies outside the support of sigma is removed first.
+    outside = float(p[~inside].sum())
+    return max(0.0, float((heads + outside / np.cumsum(q[inside][order])).max()))
+
+
+def _root_inside(
+    rho: BlockOperator, sigma: BlockOperator, radius: float, known: tuple[float, list[Parts]]
+) -> float:
+    """Some of Dinkelbach's steps for the operators compressed to the eigenvectors known.
+
+    By compression they stay to the left of the root; the first one is that of the operators.
+    """
+    level, parts = known
+    pairs = list(zip(rho.groups, sigma.groups, strict=True))
+    small = [
+        tuple(v.conj().swapaxes(-1, -2) @ (g @ v) for g in groups)
+        for (_, v), groups in zip(parts, pairs, strict=True)
+    ]
+    weights = [
+        tuple(np.einsum("mii->mi", g).real[values > 0].sum() for g in groups)
+        for (values, _), groups in zip(parts, small, strict=True)
+    ]
+    for _ in range(INNER_STEPS):
+        removed, weight = (float(sum(column)) for column in zip(*weights, strict=True))
+        following = (removed - radius) / weight if weight > 0 else level
+        if following <= level * (1 + CLOSE_ENOUGH):
+            return max(level, following)
+        level = following
+        weights = [_positive_weights(r, s, level) for r, s in small]
+    return level
+
+
+def _positive_weights(rho: Array, sigma: Array, level: float) -> tuple[float, float]:
+    """``Tr rho Pi`` and ``Tr sigma Pi`` for the projector on the positive part of a group."""
+    values, vectors = np.linalg.eigh(rho - level * sigma)
+    in_basis = (np.einsum("mij,mij->mj", vectors.conj(), g @ vectors).real for g in (rho, sigma))
+    removed, weight = (float(diagonal[values > 0].sum()) for diagonal in in_basis)
+    return removed, weight
+
+
+def _positive_part(group: Array) -> Parts:
+    if group.shape[-1] < LARGE:
+        values, vectors = np.linalg.eigh(group)
+        width = max(1, int((values > 0).sum(axis=-1).max()))
+        return np.maximum(values[:, -width:], 0.0), vectors[:, :, -width:]
+    found = [_few_positive(block) for block in group]
+    width = max(1, *(len(values) for values, _ in found))
+    values = np.zeros((len(group), width))
+    vectors = np.zeros((*group.shape[:2], width), group.dtype)
+    for k, (w, v) in enumerate(found):
+        values[k, width - len(w) :], vectors[k, :, width - len(w) :] = w, v
+    return values, vectors
+
+
+def _few_positive(block: Array) -> tuple[Array, Array]:
+    """Positive eigenvalues and their eigenvectors, with no more work than these need."""
+    try:
+        np.linalg.cholesky(-block)
+    except np.linalg.LinAlgError:
+        import scipy.linalg  # slow to import
+
+        values, vectors = scipy.linalg.eigh(
+            block, driver="evr", subset_by_value=(0.0, np.inf), check_finite=False
+        )
+        return values, vectors
+    return np.zeros(0), np.zeros((len(block), 0), block.dtype)
