@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from smoothing_problems import problem
 
-from qentropy.smoothing import trace_path
+from qentropy.smoothing import trace_path, trace_start
 from qentropy.smoothing.scaling import congruence, dagger
 from qentropy.smoothing.trace_newton import Change, Newton
 from qentropy.smoothing.trace_point import Point
@@ -30,7 +30,7 @@ def start(*, real: bool, normalized: bool, singular: bool) -> Point:
     if singular:
         sigma = np.diag([0.0, 0.1, 0.2, 0.3, 0.4])
     task = problem(rho, sigma, 0.3, normalized=normalized)
-    return trace_path._start(trace_path._data(task, 1.0))
+    return trace_start.start(trace_path._data(task, 1.0))
 
 
 def unscaled(newton: Newton, change: Change) -> tuple[list[Array], list[Array]]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from smoothing_problems import problem
 
-from qentropy.smoothing import trace_path
+from qentropy.smoothing import trace_path, trace_start
 from qentropy.smoothing.trace_point import Block, Data
 from qentropy.states import random_state
 
@@ -43,7 +43,7 @@ def test_what_n_and_p_do_and_see_is_adjoint() -> None:
 
 def test_a_state_that_is_not_rho_plus_n_minus_p_counts_in_the_gap() -> None:
     """By nu times how far it is."""
-    start = trace_path._start(trace_path._data(problem(RHO, SIGMA, 0.3), 1.0))
+    start = trace_start.start(trace_path._data(problem(RHO, SIGMA, 0.3), 1.0))
     assert start.apart == 0
     confined = dataclasses.replace(start.data.blocks[0], reach=np.eye(4))
     moved = dataclasses.replace(start, data=dataclasses.replace(start.data, blocks=[confined]))

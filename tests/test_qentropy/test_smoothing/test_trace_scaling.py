@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from smoothing_problems import problem
 
-from qentropy.smoothing import trace_path
+from qentropy.smoothing import trace_path, trace_start
 from qentropy.smoothing.scaling import congruence, dagger
 from qentropy.smoothing.trace_newton import Change, Newton
 from qentropy.smoothing.trace_point import Point
@@ -20,7 +20,7 @@ def start(*, real: bool = False, normalized: bool = True) -> Point:
     """The first point for a random pair of dimension 5."""
     rho = random_state(5, rank=2, real=real, rng=1)
     task = problem(rho, random_state(5, real=real, rng=2), 0.3, normalized=normalized)
-    return trace_path._start(trace_path._data(task, 1.0))
+    return trace_start.start(trace_path._data(task, 1.0))
 
 
 def confined(point: Point, reach: np.ndarray) -> Point:
