@@ -60,7 +60,7 @@ def find_cut(rho: BlockOperator, sigma: BlockOperator, radius: float) -> Cut:
     >>> from qentropy.operators import check_states
     >>> found = find_cut(*check_states(np.diag([1.0, 0.0]), np.eye(2) / 2), 0.5)
     >>> found.level, found.directions[0].shape
-    (1.0, (2, 1))
+    (1.0, (1, 1))
     """
     level = _diagonal_root(rho, sigma, radius)
     parts = positive_parts(rho, sigma, level)
