@@ -129,7 +129,7 @@ def solve(
         goal = max(tolerance, SHARPER * min(goal, found.gap))
         confined, keep = misses <= MOST_MISSES[large], misses > MOST_MISSES[large] + 1
         bases = found.next(blocks, keep=keep)
-        if _width(bases) > most:
+        if keep and _width(bases) > most:
             bases = found.next(blocks, keep=False)
         if _width(bases) > most:
             break

@@ -63,16 +63,14 @@ def find_cut(rho: BlockOperator, sigma: BlockOperator, radius: float) -> Cut:
     (1.0, (1, 1))
     """
     level = _diagonal_root(rho, sigma, radius)
-    parts = positive_parts(rho, sigma, level)
-    steps = 1
+    found = Cut(level, positive_parts(rho, sigma, level), 1)
     close = CLOSE_ENOUGH if max(g.shape[-1] for g in rho.groups) < LARGE else CLOSE_IF_LARGE
-    while steps < MAX_STEPS:
-        following = _root_inside(rho, sigma, radius, (level, parts))
-        if following <= level * (1 + close):
+    while found.steps < MAX_STEPS:
+        level = _root_inside(rho, sigma, radius, found)
+        if level <= found.level * (1 + close):
             break
-        level, steps = following, steps + 1
-        parts = positive_parts(rho, sigma, level)
-    return Cut(level, parts, steps)
+        found = Cut(level, positive_parts(rho, sigma, level), found.steps + 1)
+    return found
 
 
 def positive_parts(rho: BlockOperator, sigma: BlockOperator, level: float) -> list[Parts]:
@@ -95,14 +93,12 @@ def _diagonal_root(rho: BlockOperator, sigma: BlockOperator, radius: float) -> f
     return max(0.0, float((heads + outside / np.cumsum(q[inside][order])).max()))
 
 
-def _root_inside(
-    rho: BlockOperator, sigma: BlockOperator, radius: float, known: tuple[float, list[Parts]]
-) -> float:
+def _root_inside(rho: BlockOperator, sigma: BlockOperator, radius: float, known: Cut) -> float:
     """Some of Dinkelbach's steps for the operators compressed to the eigenvectors known.
 
     By compression they stay to the left of the root; the first one is that of the operators.
     """
-    level, parts = known
+    level, parts = known.level, known.parts
     pairs = list(zip(rho.groups, sigma.groups, strict=True))
     small = [
         tuple(v.conj().swapaxes(-1, -2) @ (g @ v) for g in groups)
