@@ -7,6 +7,7 @@ import numpy as np
 from qentropy.blocks import Array
 from qentropy.smoothing.scaling import congruence, dagger, hermitian
 from qentropy.smoothing.trace_point import Block, Data, Pairs, Point, inner_product, real_trace
+from qentropy.spectra import positive_power
 
 __all__ = ["start"]
 
@@ -14,7 +15,6 @@ TAMED = 0.8  # of the radius: how far from rho the state without its flat part m
 FLAT = 0.1  # of the radius: the weight of the flat part
 AMPLE = 1.3  # times the least t
 MOST_DOUBLINGS = 60
-TINY = 1e-300
 
 
 def start(data: Data) -> Point:
@@ -110,9 +110,9 @@ def _tamed(blocks: Sequence[Block], radius: float) -> list[Array]:
 
 
 def _power(matrix: Array, exponent: float) -> Array:
-    """A power of a positive definite matrix."""
+    """A power of a positive definite matrix; what rounding made negative counts as zero."""
     values, vectors = np.linalg.eigh(matrix)
-    return np.asarray(vectors * np.maximum(values, TINY) ** exponent @ dagger(vectors))
+    return np.asarray(vectors * positive_power(values, exponent) @ dagger(vectors))
 
 
 def _positive_trace(matrix: Array) -> float:
