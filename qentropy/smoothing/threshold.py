@@ -17,6 +17,8 @@ zeros in front."""
 MAX_STEPS = 60
 CLOSE_ENOUGH = 1e-13
 CLOSE_IF_LARGE = 1e-11  # there the proof costs more
+ROUGH = 1e-4  # of the traces: a smaller radius drowns in what single precision rounds
+NEAR = 1e-3  # in single precision; the next step squares that
 INNER_STEPS = 2
 FEW = 1 / 8
 """LAPACK finds up to this share of a block's eigenvectors faster than all of them."""
@@ -65,14 +67,35 @@ def find_cut(rho: BlockOperator, sigma: BlockOperator, radius: float) -> Cut:
     (1.0, (1, 1))
     """
     level = _diagonal_root(rho, sigma, radius)
-    found = Cut(level, positive_parts(rho, sigma, level), 1)
-    close = CLOSE_ENOUGH if max(g.shape[-1] for g in rho.groups) < LARGE else CLOSE_IF_LARGE
-    while found.steps < MAX_STEPS:
-        level = _root_inside(sigma, radius, found, close)
-        if level <= found.level * (1 + close):
+    if max(g.shape[-1] for g in rho.groups) < LARGE:
+        return _newton(rho, sigma, radius, level, close=CLOSE_ENOUGH)[0]
+    # Single precision is enough to come near, and takes little more than half the time.
+    most = (radius / ROUGH - float(rho.trace)) / float(sigma.trace)
+    if level < most:
+        rough = rho.map(_single), sigma.map(_single)
+        _, near = _newton(*rough, radius, level, close=NEAR, most=most)
+        level = near if near < most else level
+    return _newton(rho, sigma, radius, level, close=CLOSE_IF_LARGE)[0]
+
+
+def _newton(
+    rho: BlockOperator,
+    sigma: BlockOperator,
+    radius: float,
+    level: float,
+    *,
+    close: float,
+    most: float = np.inf,
+) -> tuple[Cut, float]:
+    """The last cut of Newton's iterates, and the level that would follow; not beyond `most`."""
+    for steps in range(1, MAX_STEPS + 1):
+        found = Cut(level, positive_parts(rho, sigma, level), steps)
+        level = _root_inside(sigma, radius, found, close, most)
+        # Only the first level may lie to the right.
+        is_last = level <= found.level * (1 + close) or level > most
+        if is_last and (steps > 1 or level >= found.level * (1 - close)):
             break
-        found = Cut(level, positive_parts(rho, sigma, level), found.steps + 1)
-    return found
+    return found, level
 
 
 def positive_parts(rho: BlockOperator, sigma: BlockOperator, level: float) -> list[Parts]:
@@ -95,7 +118,9 @@ def _diagonal_root(rho: BlockOperator, sigma: BlockOperator, radius: float) -> f
     return max(0.0, float((heads + outside / np.cumsum(q[inside][order])).max()))
 
 
-def _root_inside(sigma: BlockOperator, radius: float, known: Cut, close: float) -> float:
+def _root_inside(
+    sigma: BlockOperator, radius: float, known: Cut, close: float, most: float
+) -> float:
     """Some of Dinkelbach's steps for the operators compressed to the eigenvectors known.
 
     By compression they stay to the left of the root; the first one is that of the operators.
@@ -111,9 +136,9 @@ def _root_inside(sigma: BlockOperator, radius: float, known: Cut, close: float) 
     for _ in range(INNER_STEPS):
         removed, weight = map(sum, zip(*weights, strict=True))
         step = (removed - radius) / weight if weight > 0 else 0.0
-        if step <= close * level:
-            return level + max(0.0, step)
         level += step
+        if step <= close * level or level > most:
+            return level
         ahead = level - known.level
         weights = [_positive_weights(values, s, ahead) for values, s in inside]
     return level
@@ -140,6 +165,10 @@ def _positive_part(group: Array) -> Parts:
     for k, (w, v) in enumerate(found):
         values[k, width - len(w) :], vectors[k, :, width - len(w) :] = w, v
     return values, vectors
+
+
+def _single(group: Array) -> Array:
+    return group.astype(np.complex64 if np.iscomplexobj(group) else np.float32)
 
 
 def _few_positive(block: Array) -> tuple[Array, Array]:

@@ -23,6 +23,23 @@ def test_root_solves_the_equation(pair: tuple[Array, Array], radius: float) -> N
     assert np.maximum(gaps, 0).sum() == pytest.approx(radius, abs=1e-10 * max(1, level))
 
 
+@pytest.mark.parametrize("radius", [1e-9, 1e-4, 0.1, 0.5])
+@pytest.mark.parametrize("spread", [1.0, 6.0, 14.0])
+def test_root_in_large_blocks(spread: float, radius: float) -> None:
+    """There single precision shows where to go, for whatever level, radius and spread of sigma."""
+    rng = np.random.default_rng(int(spread))
+    first, second = np.linalg.qr(rng.normal(size=(2, 70, 70)))[0]
+    values = np.logspace(0, -spread, 70)
+    sigma = second * (values / values.sum()) @ second.T
+    for kept in (9, 70):
+        weights = np.arange(kept) + 1.0
+        rho = first[:, :kept] * (weights / weights.sum()) @ first[:, :kept].T
+        task = problem(rho, sigma, radius)
+        level = task.cut.level
+        gaps = np.linalg.eigvalsh(task.rho.dense() - level * task.sigma.dense())
+        assert np.maximum(gaps, 0).sum() == pytest.approx(radius, abs=1e-11 * max(1, level))
+
+
 @pytest.mark.parametrize("size", [6, 70])
 @pytest.mark.parametrize("real", [True, False])
 def test_positive_parts_are_those_of_a_full_decomposition(size: int, real: bool) -> None:
