@@ -8,7 +8,7 @@ reaches into.  Regions are reduced from those vectors, and smaller regions from 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
@@ -21,7 +21,12 @@ import qentropy
 from mbl_study.chain import HeisenbergChain
 from mbl_study.dephasing import DephasedState, dephase, sector_amplitudes
 from mbl_study.levels import gibbs_weights, inverse_temperature, level_spacing_ratio
-from mbl_study.reductions import NestedRegions, SectorVectors, reduce_to_region
+from mbl_study.reductions import (
+    NestedRegions,
+    SectorVectors,
+    reduce_and_release,
+    reduce_to_region,
+)
 from mbl_study.regions import Pair, RegionInEnergyBasis, RegionSpectrum, region_spectrum
 from mbl_study.sectors import checked_sites
 from mbl_study.spectrum import SectorSpectrum, diagonalize, diagonalize_sector
@@ -247,47 +252,6 @@ class Equilibrium:
         omega_R = self._states.state(region)
         return self._region_spectrum(region).rotate(omega_R, self.degeneracy_tolerance)
 
-    def within(self, sites: Iterable[int]) -> Equilibrium:
-        """The same for a region and its parts alone, without the eigenvectors of the chain.
-
-        They take most of the memory, and nothing inside a region needs them once its two states
-        are known.
-
-        Parameters
-        ----------
-        sites
-            Distinct sites in any order.
-
-        Returns
-        -------
-        Equilibrium
-            Regions outside raise ValueError there.
-
-        Raises
-        ------
-        InvalidParameterError
-            The sites are not distinct sites of the chain.
-
-        Examples
-        --------
-        >>> from mbl_study import HeisenbergChain, equilibrate, neel
-        >>> equilibrium = equilibrate(HeisenbergChain.random(6, 4.0, rng=0), neel(6))
-        >>> inside = equilibrium.within(range(4))
-        >>> (inside.reduced_state([1, 2]) - equilibrium.reduced_state([1, 2])).norm() < 1e-14
-        True
-        """
-        region = checked_sites(sites, self.chain.length)
-        inside = replace(
-            self,
-            spectra=tuple(replace(spectrum, vectors=None) for spectrum in self.spectra),
-            omega=replace(self.omega, vectors=()),
-        )
-        known = {"_states": self._states.within(region)}
-        if math.isfinite(self.beta):
-            known["_lattice_states"] = self._lattice_states.within(region)
-        vars(inside).update(known)
-        return inside
-
     def _thermal_region(self, sites: Iterable[int], kind: str) -> tuple[int, ...]:
         """Check the arguments of everything that compares with a thermal state."""
         if kind not in ("region", "lattice"):
@@ -311,25 +275,13 @@ class Equilibrium:
     @cached_property
     def _states(self) -> NestedRegions:
         """``omega_R`` of the regions asked for so far."""
-        length = self.chain.length
-        return NestedRegions(lambda region: reduce_to_region(self.omega.vectors, region, length))
+        vectors, length = self.omega.vectors, self.chain.length
+        return NestedRegions(lambda region: reduce_to_region(vectors, region, length))
 
     @cached_property
     def _lattice_states(self) -> NestedRegions:
         """``tau_R`` of the regions asked for so far; completes the eigenvectors."""
-        length = self.chain.length
-        spectra = [
-            diagonalize_sector(self.chain, spectrum.up) if spectrum.vectors is None else spectrum
-            for spectrum in self.spectra
-        ]
-        weights = gibbs_weights(np.concatenate([item.energies for item in spectra]), self.beta)
-        scales = np.split(
-            np.sqrt(weights), np.cumsum([len(item.energies) for item in spectra])[:-1]
-        )
-        vectors = [
-            SectorVectors(up=item.up, vectors=item.basis, scale=scale, levels=None)
-            for item, scale in zip(spectra, scales, strict=True)
-        ]
+        vectors, length = _gibbs_vectors(self.chain, self.spectra, self.beta), self.chain.length
         return NestedRegions(lambda region: reduce_to_region(vectors, region, length))
 
 
@@ -338,6 +290,7 @@ def equilibrate(
     initial_state: Qobj,
     *,
     eigenvectors: Literal["touched", "all"] = "touched",
+    within: Iterable[int] | None = None,
     degeneracy_tolerance: float = 1e-12,
 ) -> Equilibrium:
     r"""Infinite-time average of a state, ``omega = sum_E Pi_E |psi><psi| Pi_E``.
@@ -351,6 +304,10 @@ def equilibrate(
     eigenvectors
         In which sectors to compute them at once: those that the state touches, or all, which is
         cheaper when thermal states of kind ``"lattice"`` follow.
+    within
+        A region, if only it and its parts are of interest. Its two states are found at once and
+        the eigenvectors, which take most of the memory, are let go one sector after the other;
+        other regions raise ValueError. By default the eigenvectors are kept.
     degeneracy_tolerance
         Levels this close, relative to the largest modulus, are one level, within a sector and
         across sectors.
@@ -365,7 +322,7 @@ def equilibrate(
     InvalidStateError, DimensionMismatchError
         The state is not a normalised ket of the chain.
     InvalidParameterError
-        An option is out of range.
+        An option is out of range, or ``within`` holds other than distinct sites of the chain.
     DiagonalizationError
         LAPACK failed or its answer contradicts the Hamiltonian.
 
@@ -375,7 +332,11 @@ def equilibrate(
 
     Examples
     --------
-    >>> from mbl_study import HeisenbergChain, equilibrate, tilted_neel
+    >>> from mbl_study import HeisenbergChain, equilibrate, neel, tilted_neel
+    >>> chain = HeisenbergChain.random(6, 4.0, rng=0)
+    >>> inside = equilibrate(chain, neel(6), eigenvectors="all", within=range(4))
+    >>> inside.reduced_state([1, 2]).dims
+    [[2, 2], [2, 2]]
     >>> h = (0.5, -0.25, 0.75, -0.8, 0.1, 0.6, -0.45, -0.9)
     >>> equilibrium = equilibrate(
     ...     HeisenbergChain(length=8, disorder=4.0, fields=h), tilted_neel(8)
@@ -391,20 +352,50 @@ def equilibrate(
         raise qentropy.InvalidParameterError(
             f"degeneracy_tolerance must lie in [0, 1); got {degeneracy_tolerance!r}"
         )
+    region = None if within is None else checked_sites(within, chain.length)
     amplitudes = sector_amplitudes(initial_state, chain.length)
     wanted = range(chain.length + 1) if eigenvectors == "all" else amplitudes.keys()
     spectra = diagonalize(chain, wanted)
     energy = sum(_energy(chain, up, amplitude) for up, amplitude in amplitudes.items())
-    return Equilibrium(
+    omega = dephase(amplitudes, spectra, energy, tolerance=degeneracy_tolerance)
+    beta = inverse_temperature(np.concatenate([item.energies for item in spectra]), energy)
+    known = {}
+    if region is not None:
+        # No name keeps the vectors alive, so that each sector is freed once it is reduced.
+        ensembles = {"_states": list(omega.vectors)}
+        if math.isfinite(beta):
+            ensembles["_lattice_states"] = _gibbs_vectors(chain, spectra, beta)
+        spectra = tuple(replace(spectrum, vectors=None) for spectrum in spectra)
+        omega = replace(omega, vectors=())
+        states = reduce_and_release(list(ensembles.values()), region, chain.length)
+        regions = (NestedRegions.inside(region, state) for state in states)
+        known = dict(zip(ensembles, regions, strict=True))
+    equilibrium = Equilibrium(
         chain=chain,
         energy=energy,
-        beta=inverse_temperature(
-            np.concatenate([spectrum.energies for spectrum in spectra]), energy
-        ),
+        beta=beta,
         spectra=spectra,
-        omega=dephase(amplitudes, spectra, energy, tolerance=degeneracy_tolerance),
+        omega=omega,
         degeneracy_tolerance=degeneracy_tolerance,
     )
+    vars(equilibrium).update(known)
+    return equilibrium
+
+
+def _gibbs_vectors(
+    chain: HeisenbergChain, spectra: Sequence[SectorSpectrum], beta: float
+) -> list[SectorVectors]:
+    """The eigenvectors of every sector with their weights in the Gibbs state of the chain."""
+    spectra = [
+        diagonalize_sector(chain, spectrum.up) if spectrum.vectors is None else spectrum
+        for spectrum in spectra
+    ]
+    weights = gibbs_weights(np.concatenate([item.energies for item in spectra]), beta)
+    scales = np.split(np.sqrt(weights), np.cumsum([len(item.energies) for item in spectra])[:-1])
+    return [
+        SectorVectors(up=item.up, vectors=item.basis, scale=scale, levels=None)
+        for item, scale in zip(spectra, scales, strict=True)
+    ]
 
 
 def _energy(chain: HeisenbergChain, up: int, amplitude: NDArray[Any]) -> float:

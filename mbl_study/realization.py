@@ -88,12 +88,11 @@ def simulate(
     first_sites = _first_sites(regions, chain.length)
     name = initial_state if isinstance(initial_state, str) else "custom"
     ket = initial_ket(name, chain.length) if name is initial_state else initial_state
-    equilibrium = equilibrate(chain, ket, eigenvectors="all")
+    within = range(sizes[-1]) if regions == "first" else None
+    equilibrium = equilibrate(chain, ket, eigenvectors="all", within=within)
     anomalies = _anomalies(equilibrium)
     found: dict[int, list[RegionRecord]] = {size: [] for size in sizes}
     if math.isfinite(equilibrium.beta):
-        if regions == "first":
-            equilibrium = equilibrium.within(range(sizes[-1]))
         # Downwards, so that each region is a partial trace of the one before.
         for first, size in product(first_sites, reversed(sizes)):
             sites = tuple(site % chain.length for site in range(first, first + size))

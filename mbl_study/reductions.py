@@ -6,9 +6,9 @@ r"""Partial traces onto a region: ``omega_R = sum_c V_c diag(w) V_c^T``, nothing
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any
 
 import numpy as np
@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from mbl_study.sectors import SectorOperator, add_block, configurations
 
-__all__ = ["NestedRegions", "SectorVectors", "reduce_to_region"]
+__all__ = ["NestedRegions", "SectorVectors", "reduce_and_release", "reduce_to_region"]
 
-_CHUNK_ENTRIES = 2**22
+_CHUNK_ENTRIES = 2**20
 """Rows of eigenvectors are gathered in chunks of about this many entries, to bound memory."""
 
 
@@ -46,7 +46,7 @@ class SectorVectors:
 
 
 def reduce_to_region(
-    ensemble: Sequence[SectorVectors], sites: tuple[int, ...], length: int
+    ensemble: Iterable[SectorVectors], sites: tuple[int, ...], length: int
 ) -> SectorOperator:
     r"""Partial trace of ``sum_E |E><E|`` onto a region, ``sum_c V_c diag(scale**2) V_c^dagger``.
 
@@ -67,21 +67,43 @@ def reduce_to_region(
     SectorOperator
         Operator on the region; blocks off the diagonal exist only where sectors share a label.
     """
-    blocks: dict[tuple[int, int], NDArray[Any]] = {}
-    for sector in ensemble:
-        for ups, rows in _rows_by_complement(sector.up, sites, length).items():
-            key = (sector.up - ups, sector.up - ups)
-            for part in _gathered(sector, rows, slice(None)):
-                add_block(blocks, key, part.T @ part.conj())
-    for left, right in combinations(ensemble, 2):
-        if left.levels is None or right.levels is None:
-            continue
-        _, picks_left, picks_right = np.intersect1d(
-            left.levels, right.levels, assume_unique=True, return_indices=True
-        )
-        if picks_left.size:
-            _add_coherence(blocks, (left, picks_left), (right, picks_right), (sites, length))
-    return SectorOperator(sites=len(sites), blocks=blocks)
+    return reduce_and_release([list(ensemble)], sites, length)[0]
+
+
+def reduce_and_release(
+    ensembles: Sequence[list[SectorVectors]], sites: tuple[int, ...], length: int
+) -> list[SectorOperator]:
+    """The partial traces of several ensembles, whose lists are emptied on the way.
+
+    Sector by sector the vectors are let go, so that little is needed beside them.
+
+    Parameters
+    ----------
+    ensembles
+        For each operator its vectors, at most one entry per sector.
+    sites, length
+        As for :func:`reduce_to_region`.
+
+    Returns
+    -------
+    list of SectorOperator
+        One for each ensemble.
+    """
+    operators: list[dict[tuple[int, int], NDArray[Any]]] = []
+    remaining = []
+    for ensemble in ensembles:
+        blocks: dict[tuple[int, int], NDArray[Any]] = {}
+        for left, right in combinations(ensemble, 2):
+            _add_coherence(blocks, left, right, (sites, length))
+        operators.append(blocks)
+        remaining += [(sector, blocks) for sector in ensemble]
+        ensemble.clear()
+    # The largest sector comes first, from all ensembles.
+    remaining.sort(key=lambda entry: (len(entry[0].vectors), entry[0].up))
+    while remaining:
+        sector, blocks = remaining.pop()
+        _add_sector(blocks, sector, (sites, length))
+    return [SectorOperator(sites=len(sites), blocks=blocks) for blocks in operators]
 
 
 class NestedRegions:
@@ -99,16 +121,16 @@ class NestedRegions:
         self._compute = compute
         self._stack: list[tuple[tuple[int, ...], SectorOperator]] = []
 
-    def within(self, region: tuple[int, ...]) -> NestedRegions:
-        """The regions inside one, without what others would have to be computed from."""
-        whole = self.state(region)
+    @classmethod
+    def inside(cls, region: tuple[int, ...], whole: SectorOperator) -> NestedRegions:
+        """The regions inside one whose state is known."""
 
         def traced(other: tuple[int, ...]) -> SectorOperator:
             if not set(other) <= set(region):
                 raise ValueError(f"region {other} must lie within {region}; no other one was kept")
             return _traced_out(region, whole, other)
 
-        return NestedRegions(traced)
+        return cls(traced)
 
     def state(self, region: tuple[int, ...]) -> SectorOperator:
         """State of a region, its sites ascending."""
@@ -133,20 +155,39 @@ def _traced_out(
     return state
 
 
+def _add_sector(
+    blocks: dict[tuple[int, int], NDArray[Any]],
+    sector: SectorVectors,
+    region: tuple[tuple[int, ...], int],
+) -> None:
+    """Add the blocks that one sector contributes by itself."""
+    for ups, rows in _rows_by_complement(sector.up, *region).items():
+        key = (sector.up - ups, sector.up - ups)
+        for part in _gathered(sector, rows, slice(None)):
+            add_block(blocks, key, part.T @ part.conj())
+
+
 def _add_coherence(
     blocks: dict[tuple[int, int], NDArray[Any]],
-    left: tuple[SectorVectors, NDArray[np.intp]],
-    right: tuple[SectorVectors, NDArray[np.intp]],
+    left: SectorVectors,
+    right: SectorVectors,
     region: tuple[tuple[int, ...], int],
 ) -> None:
     """Add the blocks between two sectors, from the columns that share a level."""
-    rows_right = _rows_by_complement(right[0].up, *region)
-    for ups, rows in _rows_by_complement(left[0].up, *region).items():
+    if left.levels is None or right.levels is None:
+        return
+    _, of_left, of_right = np.intersect1d(
+        left.levels, right.levels, assume_unique=True, return_indices=True
+    )
+    if not of_left.size:
+        return
+    rows_right = _rows_by_complement(right.up, *region)
+    for ups, rows in _rows_by_complement(left.up, *region).items():
         if ups not in rows_right:
             continue
-        key = (left[0].up - ups, right[0].up - ups)
-        chunks_left = _gathered(left[0], rows, left[1], rows_right[ups].shape[1])
-        chunks_right = _gathered(right[0], rows_right[ups], right[1], rows.shape[1])
+        key = (left.up - ups, right.up - ups)
+        chunks_left = _gathered(left, rows, of_left, rows_right[ups].shape[1])
+        chunks_right = _gathered(right, rows_right[ups], of_right, rows.shape[1])
         for part_left, part_right in zip(chunks_left, chunks_right, strict=True):
             block = part_left.T @ part_right.conj()
             add_block(blocks, key, block)
@@ -185,11 +226,13 @@ def _gathered(
     ``partner_size`` is the region's size in the other sector of a coherence, so that both sides
     come in the same chunks.
     """
+    width, count = max(rows.shape[1], partner_size), len(sector.scale[columns])
+    several = max(1, min(count, _CHUNK_ENTRIES // width))
+    step = max(1, _CHUNK_ENTRIES // (width * several))
     # LAPACK's eigenvectors are stored column by column, so their transpose is read in order.
     vectors, scale = sector.vectors[:, columns].T, sector.scale[columns, None]
-    size = rows.shape[1]
-    step = max(1, _CHUNK_ENTRIES // (max(size, partner_size) * max(1, len(scale))))
-    for start in range(0, len(rows), step):
-        part = np.take(vectors, rows[start : start + step].ravel(), axis=1)
-        part *= scale
-        yield part.reshape(-1, size)
+    for first, start in product(range(0, count, several), range(0, len(rows), step)):
+        picked = rows[start : start + step]
+        part = np.take(vectors[first : first + several], picked.ravel(), axis=1)
+        part *= scale[first : first + several]
+        yield part.reshape(-1, rows.shape[1])
