@@ -20,7 +20,7 @@ from mbl_study.cluster import check_address
 from mbl_study.ledger import QUARANTINE_AFTER, Ending, Ledger, Outcome, State
 from mbl_study.realization import simulate
 from mbl_study.store import Store
-from mbl_study.study import Study, Task
+from mbl_study.study import Regions, Study, Task
 from mbl_study.workers import TaskFunction, Workers, hired_workers, local_share
 
 __all__ = [
@@ -36,6 +36,9 @@ logger = logging.getLogger(__name__)
 
 LAPACK_SECONDS = 1.8e-10
 """LAPACK's seconds for each ``n**3`` of a sector, all eigenvectors; measured at 12 to 14 sites."""
+
+SQUARED_BYTES = {"first": 12, "translations": 24}
+"""Bytes for each ``n**2`` of a sector, by the regions that a study asks for."""
 
 WHOLE_OVER_LAPACK = 1.5
 """Seconds of a realization for each second of its LAPACK calls."""
@@ -106,19 +109,20 @@ def simulate_task(parameters: str) -> str:
     return record.model_dump_json()
 
 
-def memory_estimate(length: int) -> int:
-    """Bytes that a realization takes, ``24 n**2`` for each magnetization sector of dimension ``n``.
+def memory_estimate(length: int, regions: Regions = "first") -> int:
+    """Bytes that a realization takes beside the libraries, for weak disorder, which takes most.
 
-    The dimensions are binomial coefficients, whose squares sum to ``binomial(2 length, length)``.
-    With 180 MiB for the libraries that is 1098 MiB for 14 sites.  Measured were 974 MiB where the
-    eigenvectors are kept, as for translations of regions, and 647 MiB where they are not.
+    They grow as ``n**2`` for each magnetization sector of dimension ``n``.  The dimensions are
+    binomial coefficients, whose squares sum to ``binomial(2 length, length)``.  Where the regions
+    are translated the eigenvectors are kept to the end, and it is twice as much.  Measured were 420
+    MiB for 14 sites and 1531 MiB for 15, and for translations 794 MiB for 14.
 
     Examples
     --------
-    >>> memory_estimate(14) // 2**20
-    918
+    >>> memory_estimate(14) // 2**20, memory_estimate(14, "translations") // 2**20
+    (459, 918)
     """
-    return 24 * math.comb(2 * length, length)
+    return SQUARED_BYTES[regions] * math.comb(2 * length, length)
 
 
 def seconds_estimate(length: int) -> float:
@@ -200,7 +204,7 @@ def run_study(
     """
     store = store if isinstance(store, Store) else Store(store)
     stop = stop or threading.Event()
-    need = max(map(memory_estimate, study.lengths))
+    need = max(memory_estimate(length, study.regions) for length in study.lengths)
     # What is refused is refused before the store is touched.
     if scheduler is None:
         local_share(need, workers)

@@ -44,7 +44,7 @@ def plan(study: Study, store: Store, workers: int | None) -> dict[str, Any]:
     from mbl_study.ensemble import memory_estimate, seconds_estimate
     from mbl_study.workers import local_share
 
-    need = max(map(memory_estimate, study.lengths))
+    need = max(memory_estimate(length, study.regions) for length in study.lengths)
     count, share = local_share(need, workers)
     settled = store.settled() if store.path.exists() else set()
     remaining, seconds = 0, 0.0

@@ -153,7 +153,7 @@ def test_a_dry_run_touches_nothing(folder: Path) -> None:
     assert result.exit_code == 0
     assert f"{TASKS} of {TASKS} tasks left" in result.stdout
     assert re.search(r"workers: 2 with \d+\.\d MiB each", result.stdout)
-    assert "memory of a task: 0.3 MiB" in result.stdout
+    assert "memory of a task: 0.1 MiB" in result.stdout
     assert "time: about" in result.stdout
     assert os.listdir(folder) == ["study.toml"]
     finish(folder)
