@@ -12,9 +12,8 @@ import math
 import numpy as np
 
 from qentropy.blocks import BlockOperator
-from qentropy.smoothing import hockey_stick
 from qentropy.smoothing.balls import Proposal, SmoothingProblem
-from qentropy.smoothing.scaling import hermitian
+from qentropy.smoothing.scaling import dagger, hermitian
 
 __all__ = ["covers", "propose"]
 
@@ -45,12 +44,12 @@ def propose(problem: SmoothingProblem) -> Proposal:
             problem.rho, sigma
         ) ** 2
         return Proposal(_multiple(sigma, level), _fidelity_dual(problem.rho, sigma))
-    near = hockey_stick.propose(problem)
-    level = problem.cut.level
-    pairs = zip(near.dual.groups, sigma.groups, strict=True)
-    slope = sum(float(np.vdot(projector, s).real) for projector, s in pairs)
-    level += INSIDE * sigma.dimension / slope if slope > 0 else 0.0
-    return Proposal(_multiple(sigma, level), near.dual, level=level * (1 + 1e-15))
+    blocks = [s for group in sigma.groups for s in group]
+    cut_off = list(zip(problem.cut.directions, blocks, strict=True))
+    projector = sigma.with_blocks([hermitian(v @ dagger(v)) for v, _ in cut_off])
+    slope = sum(float(np.vdot(v, s @ v).real) for v, s in cut_off)
+    level = problem.cut.level + (INSIDE * sigma.dimension / slope if slope > 0 else 0.0)
+    return Proposal(_multiple(sigma, level), projector, level=level * (1 + 1e-15))
 
 
 def _multiple(sigma: BlockOperator, level: float) -> BlockOperator:

@@ -32,7 +32,7 @@ SMALLEST_ITERATIVE = 40
 MOST_BLOCKS = 64
 BOUNDARY = 0.99
 MOST_DIRECTIONS = 3
-AMPLE = 1.2  # the length of a direction that needs no better one
+LONG = 1.2  # the length of a direction that needs no better one
 INSIDE = 0.05  # of the tolerance
 ROUGH = 1e-9  # the relative rounding of a distance where sigma is badly conditioned
 TINY = 1e-300
@@ -319,7 +319,7 @@ def _step(point: Point, *, direct: bool) -> Point:
         if primal + dual <= sum(steps):
             break
         best, steps = change, (primal, dual)
-        if min(lengths) >= AMPLE:
+        if min(lengths) >= LONG:
             break
     moved = newton.moved(best, *steps)
     # Steps of one length always shrink the gap; two lengths mostly shrink it more.
