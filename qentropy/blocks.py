@@ -324,6 +324,8 @@ def direct_sum(blocks: Iterable[ArrayLike]) -> BlockOperator:
         raise DimensionMismatchError("blocks must be at least one matrix; got none")
     ordered = [by_size[size] for size in sorted(by_size, reverse=True)]
     groups = tuple(np.concatenate(matrices) for matrices, _ in ordered)
+    for group in groups:
+        group.setflags(write=False)  # what is known about an operator is kept with it
     return BlockOperator(groups, tuple(np.concatenate(places) for _, places in ordered), rows)
 
 

@@ -1,6 +1,7 @@
 """The only door for input: what users pass becomes checked Hermitian arrays in blocks."""
 
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -47,6 +48,9 @@ __all__ = [
     "is_real_number",
     "partial_trace",
 ]
+
+_CHECKED: WeakKeyDictionary[BlockOperator, WeakKeyDictionary[BlockOperator, StatePair]]
+_CHECKED = WeakKeyDictionary()
 
 
 def as_hermitian(value: ArrayLike, name: str = "operator") -> Array:
@@ -171,9 +175,7 @@ def check_pair(rho: ArrayLike, sigma: ArrayLike, *, charge: ArrayLike | None = N
     (np.int64(3), True)
     """
     if charge is None and _share_blocks(rho, sigma):
-        given: Any = rho, sigma
-        left_blocks, right_blocks = map(hermitian_blocks, given, ("rho", "sigma"))
-        return _checked_pair(left_blocks, right_blocks, ())
+        return _checked_blocks(rho, sigma)
     (left, left_tolerance), (right, right_tolerance) = _same_space(rho, sigma)
     dropped: tuple[str, ...] = ()
     if charge is not None:
@@ -190,6 +192,15 @@ def _share_blocks(rho: Any, sigma: Any) -> bool:
     """Whether both operators are given in the same blocks."""
     given = isinstance(rho, BlockOperator) and isinstance(sigma, BlockOperator)
     return given and rho.has_blocks_of(sigma)
+
+
+def _checked_blocks(rho: Any, sigma: Any) -> StatePair:
+    """The pair, checked once as long as both live: nothing writes into their blocks."""
+    known = _CHECKED.setdefault(rho, WeakKeyDictionary())
+    if sigma not in known:
+        left, right = hermitian_blocks(rho, "rho"), hermitian_blocks(sigma, "sigma")
+        known[sigma] = _checked_pair(left, right, ())
+    return known[sigma]
 
 
 def _checked_pair(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 import math
 import re
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +20,7 @@ from strategies import stacks, wild_arrays
 
 import qentropy
 from qentropy import distances, divergences, entropies, hypothesis_testing
+from qentropy.blocks import direct_sum
 from qentropy.errors import (
     DimensionMismatchError,
     InvalidParameterError,
@@ -285,3 +288,17 @@ def test_every_function_takes_blocks(name: str) -> None:
     names = required(function) & whole.keys()
     found = call(function, **{key: whole[key] for key in names})
     assert found == pytest.approx(call(function, **{key: dense[key] for key in names}), abs=1e-12)
+
+
+def test_a_pair_in_blocks_is_checked_once() -> None:
+    """As long as both operators live; their blocks cannot be written into."""
+    rho, first, second = (direct_sum([np.diag([p, 1 - p])]) for p in (0.5, 0.25, 0.125))
+    pair = check_pair(rho, first)
+    assert check_pair(rho, first) is pair
+    assert check_pair(rho, second) is not pair
+    with pytest.raises(ValueError, match="read-only"):
+        rho.groups[0][0, 0, 0] = 1.0
+    alive = weakref.ref(pair)
+    del pair, rho
+    gc.collect()
+    assert alive() is None
