@@ -15,7 +15,8 @@ from qentropy import CertifiedValue, smooth_max_relative_entropy, states
 
 RADIUS = 0.1
 BALL, PURIFIED = "trace-distance", "purified-distance"
-KINDS = ("generic", "pure", "full rank", "sigma to 1e-10", "nearly commuting")
+PHASED = "real with phases"
+KINDS = ("generic", "pure", "full rank", "sigma to 1e-10", "nearly commuting", PHASED)
 
 
 class Case(NamedTuple):
@@ -57,6 +58,10 @@ def pair(case: Case) -> tuple[Any, Any]:
     """The two states."""
     dimension, real = case.dimension, case.real
     rng = np.random.default_rng([dimension, KINDS.index(case.kind), case.seed])
+    if case.kind == PHASED:
+        phases = np.exp(2j * np.pi * rng.random(dimension))
+        rho, sigma = pair(case._replace(kind="generic", real=True))
+        return tuple(phases[:, None] * state * phases.conj() for state in (rho, sigma))
     rank = {"pure": 1, "full rank": dimension}.get(case.kind, dimension // 4)
     rho = states.random_state(dimension, rank=rank, real=real, rng=rng)
     sigma = states.random_state(dimension, real=real, rng=rng)

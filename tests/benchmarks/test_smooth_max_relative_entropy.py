@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from benchmarks import peers
-from benchmarks.cases import BALL, PURIFIED, RADIUS, Case, Run, pair, run_alone, solve
+from benchmarks.cases import BALL, PHASED, PURIFIED, RADIUS, Case, Run, pair, run_alone, solve
 
 from mbl_study import HeisenbergChain, equilibrate, tilted_neel
 from qentropy import CertifiedValue, smooth_max_relative_entropy
@@ -144,6 +144,33 @@ def test_exponent(benchmark: Any, report: Callable[..., None], real: bool) -> No
 
 
 REST = ("route", "steps", "asked", "gap", "memory")
+
+FIELDS = "Real states, and the same with random phases, which make them complex; six pairs each"
+
+
+@pytest.mark.parametrize("dimension", [16, 32, 64, 128])
+def test_real_states(benchmark: Any, report: Callable[..., None], dimension: int) -> None:
+    """The time of real matrices beside that of complex ones with the same spectra."""
+
+    def seconds(kind: str, *, real: bool) -> float:
+        times = []
+        for seed in range(6):
+            case = Case(kind, dimension, real, seed)
+            solve(case)
+            start = time.perf_counter()
+            solve(case)
+            times.append(time.perf_counter() - start)
+        return sum(times)
+
+    as_real = benchmark.pedantic(seconds, ("generic",), {"real": True}, rounds=1)
+    as_complex = seconds(PHASED, real=False)
+    report(
+        FIELDS,
+        d=str(dimension),
+        real=f"{as_real / 6:.3g} s",
+        complex=f"{as_complex / 6:.3g} s",
+        ratio=f"{as_complex / as_real:.2f}",
+    )
 
 
 def test_sweep(benchmark: Any, report: Callable[..., None]) -> None:
