@@ -305,9 +305,10 @@ def equilibrate(
         In which sectors to compute them at once: those that the state touches, or all, which is
         cheaper when thermal states of kind ``"lattice"`` follow.
     within
-        A region, if only it and its parts are of interest. Its two states are found at once and
-        the eigenvectors, which take most of the memory, are let go one sector after the other;
-        other regions raise ValueError. By default the eigenvectors are kept.
+        A region, if only it and its parts are of interest. Its equilibrium state, and with all
+        eigenvectors its thermal state of kind ``"lattice"``, is found at once and the eigenvectors,
+        which take most of the memory, are let go one sector after the other; other regions raise
+        ValueError. By default the eigenvectors are kept.
     degeneracy_tolerance
         Levels this close, relative to the largest modulus, are one level, within a sector and
         across sectors.
@@ -363,7 +364,7 @@ def equilibrate(
     if region is not None:
         # No name keeps the vectors alive, so that each sector is freed once it is reduced.
         ensembles = {"_states": list(omega.vectors)}
-        if math.isfinite(beta):
+        if eigenvectors == "all" and math.isfinite(beta):
             ensembles["_lattice_states"] = _gibbs_vectors(chain, spectra, beta)
         spectra = tuple(replace(spectrum, vectors=None) for spectrum in spectra)
         omega = replace(omega, vectors=())

@@ -87,8 +87,8 @@ def _mbl_study(disorder: float, fields: tuple[float, ...]) -> Found:
     from mbl_study import HeisenbergChain, equilibrate, tilted_neel
 
     chain = HeisenbergChain(length=len(fields), disorder=disorder, fields=fields)
-    equilibrium = equilibrate(chain, tilted_neel(chain.length))
     sizes = range(chain.length // 2, 0, -1)
+    equilibrium = equilibrate(chain, tilted_neel(chain.length), within=range(sizes[0]))
     entropies = [equilibrium.max_relative_entropy(range(size)) for size in sizes]
     return Found(equilibrium.beta, tuple(reversed(entropies)), equilibrium.lapack_seconds)
 
