@@ -114,8 +114,8 @@ def memory_estimate(length: int, regions: Regions = "first") -> int:
 
     They grow as ``n**2`` for each magnetization sector of dimension ``n``.  The dimensions are
     binomial coefficients, whose squares sum to ``binomial(2 length, length)``.  Where the regions
-    are translated the eigenvectors are kept to the end, and it is twice as much.  Measured were 420
-    MiB for 14 sites and 1531 MiB for 15, and for translations 794 MiB for 14.
+    are translated the eigenvectors are kept to the end, and it is twice as much.  Measured were 410
+    MiB for 14 sites and 1500 MiB for 15, and for translations 794 MiB for 14.
 
     Examples
     --------
