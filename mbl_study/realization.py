@@ -10,7 +10,7 @@ from functools import cache
 from importlib.metadata import version
 from itertools import product
 from time import perf_counter
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,66 +117,81 @@ def simulate(
     )
 
 
+class _Entropies(NamedTuple):
+    """D_max, D_2, and for each epsilon the smooth D_max and whether its interval is narrow."""
+
+    largest: float
+    collision: float
+    smooth: list[tuple[qentropy.Interval, bool]]
+
+
+def _entropies(pair: Pair, epsilons: Iterable[float]) -> _Entropies:
+    """Those of one state from the other."""
+    radii = [2 * math.sqrt(epsilon) for epsilon in epsilons]
+    with warnings.catch_warnings():
+        # The interval is valid all the same, and the record says that it is wide.
+        warnings.simplefilter("ignore", qentropy.CertificationWarning)
+        curve = qentropy.smooth_max_relative_entropy_curve(*pair, radii)
+    return _Entropies(
+        largest=float(qentropy.max_relative_entropy(*pair)),
+        collision=float(qentropy.sandwiched_renyi_divergence(*pair, 2)),
+        smooth=[(point.interval, point.converged) for point in curve],
+    )
+
+
 def _region(
     equilibrium: Equilibrium, sites: Sequence[int], epsilons: Mapping[float, bool]
 ) -> tuple[RegionRecord, list[str]]:
     """Entropies of one region, and what was odd about them."""
     rotated = equilibrium.in_energy_basis(sites)
-    pairs = [rotated.pair(equilibrium.beta), rotated.pinched_pair(equilibrium.beta)]
-    largest = [float(qentropy.max_relative_entropy(*pair)) for pair in pairs]
-    collision = [float(qentropy.sandwiched_renyi_divergence(*pair, 2)) for pair in pairs]
+    full = _entropies(rotated.pair(equilibrium.beta), epsilons)
+    pinched = _entropies(rotated.pinched_pair(equilibrium.beta), epsilons)
     populations = rotated.populations, rotated.thermal_weights(equilibrium.beta)
-    bath, odd = _bath(pairs, populations, epsilons, largest[0], collision)
+    bath, odd = _bath(full, pinched, populations, epsilons)
     record = RegionRecord(
         size=len(sites),
-        max_relative_entropy=largest[0],
+        max_relative_entropy=full.largest,
         max_relative_entropy_lattice=equilibrium.max_relative_entropy(sites, kind="lattice"),
-        max_relative_entropy_pinched=largest[1],
-        collision_relative_entropy=collision[0],
-        collision_relative_entropy_pinched=collision[1],
+        max_relative_entropy_pinched=pinched.largest,
+        collision_relative_entropy=full.collision,
+        collision_relative_entropy_pinched=pinched.collision,
         coherence=rotated.coherence,
         bath=bath,
     )
-    if math.isinf(largest[0]):
+    if math.isinf(full.largest):
         odd.append("D_max is infinite")
     where = f"sites {sites[0]} to {sites[-1]}"
     return record, [f"{where}: {clause}" for clause in odd]
 
 
 def _bath(
-    pairs: Sequence[Pair],
+    full: _Entropies,
+    pinched: _Entropies,
     populations: tuple[NDArray[np.float64], NDArray[np.float64]],
     epsilons: Mapping[float, bool],
-    largest: float,
-    collision: Sequence[float],
 ) -> tuple[tuple[BathBounds, ...], list[str]]:
     """Bounds for every ``epsilon``, with the number of swaps where that is asked for; oddities.
 
-    ``pairs`` holds the states as they are and pinched, ``populations`` the diagonals of the latter,
-    ``largest`` is ``D_max`` of the former, ``collision`` is ``D_2`` of both.
+    ``populations`` are the diagonals of the pinched states.
     """
     bounds, odd = [], []
-    radii = [2 * math.sqrt(epsilon) for epsilon in epsilons]
-    with warnings.catch_warnings():
-        # The interval is valid all the same, and the record says that it is wide.
-        warnings.simplefilter("ignore", qentropy.CertificationWarning)
-        curves = [qentropy.smooth_max_relative_entropy_curve(*pair, radii) for pair in pairs]
     lower_bound = qentropy.thermalization.bath_size_lower_bound
-    for (epsilon, is_exact), paper, pinched in zip(epsilons.items(), *curves, strict=True):
-        if not (paper.converged and pinched.converged):
+    smooth = zip(epsilons.items(), full.smooth, pinched.smooth, strict=True)
+    for (epsilon, is_exact), (paper, is_narrow), (within, is_narrow_within) in smooth:
+        if not (is_narrow and is_narrow_within):
             odd.append(f"wide interval of the smooth D_max for epsilon {epsilon}")
         bounds.append(
             BathBounds(
                 epsilon=epsilon,
                 smooth_lower=paper.lower,
                 smooth_upper=paper.upper,
-                pinched_lower=pinched.lower,
-                pinched_upper=pinched.upper,
+                pinched_lower=within.lower,
+                pinched_upper=within.upper,
                 bath_size_lower=_power_of_two(paper.lower),
-                bath_size_upper=_power_of_two(largest) / epsilon**2,
+                bath_size_upper=_power_of_two(full.largest) / epsilon**2,
                 bath_size_purified=lower_bound(*populations, epsilon),
-                bath_size_collision=_chi_squared(collision[0]) / epsilon**2,
-                bath_size_asymptotic=2 * _chi_squared(collision[1]) / (math.pi * epsilon**2),
+                bath_size_collision=_chi_squared(full.collision) / epsilon**2,
+                bath_size_asymptotic=2 * _chi_squared(pinched.collision) / (math.pi * epsilon**2),
                 **(_swap_count(*populations, epsilon) if is_exact else {}),
             )
         )

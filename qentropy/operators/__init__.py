@@ -1,7 +1,7 @@
 """The only door for input: what users pass becomes checked Hermitian arrays in blocks."""
 
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -49,8 +49,8 @@ __all__ = [
     "partial_trace",
 ]
 
-_CHECKED: WeakKeyDictionary[BlockOperator, WeakKeyDictionary[BlockOperator, StatePair]]
-_CHECKED = WeakKeyDictionary()
+_latest: WeakKeyDictionary[BlockOperator, tuple[ref[BlockOperator], StatePair]]
+_latest = WeakKeyDictionary()  # the pair in blocks that was checked last, as long as rho lives
 
 
 def as_hermitian(value: ArrayLike, name: str = "operator") -> Array:
@@ -195,12 +195,14 @@ def _share_blocks(rho: Any, sigma: Any) -> bool:
 
 
 def _checked_blocks(rho: Any, sigma: Any) -> StatePair:
-    """The pair, checked once as long as both live: nothing writes into their blocks."""
-    known = _CHECKED.setdefault(rho, WeakKeyDictionary())
-    if sigma not in known:
+    """The pair, checked once if it comes again at once: nothing writes into its blocks."""
+    known = _latest.get(rho)
+    if known is None or known[0]() is not sigma:
         left, right = hermitian_blocks(rho, "rho"), hermitian_blocks(sigma, "sigma")
-        known[sigma] = _checked_pair(left, right, ())
-    return known[sigma]
+        known = ref(sigma), _checked_pair(left, right, ())
+        _latest.clear()
+        _latest[rho] = known
+    return known[1]
 
 
 def _checked_pair(

@@ -291,11 +291,12 @@ def test_every_function_takes_blocks(name: str) -> None:
 
 
 def test_a_pair_in_blocks_is_checked_once() -> None:
-    """As long as both operators live; their blocks cannot be written into."""
+    """Until another comes, as long as it lives; its blocks cannot be written into."""
     rho, first, second = (direct_sum([np.diag([p, 1 - p])]) for p in (0.5, 0.25, 0.125))
     pair = check_pair(rho, first)
     assert check_pair(rho, first) is pair
     assert check_pair(rho, second) is not pair
+    pair = check_pair(rho, first)
     with pytest.raises(ValueError, match="read-only"):
         rho.groups[0][0, 0, 0] = 1.0
     alive = weakref.ref(pair)
