@@ -22,8 +22,9 @@ from mbl_study import workers
 from mbl_study.cluster import local_cluster
 from mbl_study.ensemble import run_study
 from mbl_study.errors import EngineError, InsufficientMemoryError
-from mbl_study.ledger import Attempt, Outcome, State
+from mbl_study.ledger import Attempt, Ending, Outcome, State
 from mbl_study.store import Store
+from mbl_study.study import Task
 from mbl_study.workers import DaskWorkers, InProcess, local_share, perform
 
 TASKS = list(faulty_tasks.study(lengths=(6,), disorders=(4.0,), realizations=3).tasks())
@@ -86,6 +87,19 @@ def test_a_task_has_one_thread() -> None:
     assert set(json.loads(answer["detail"])) == {1}
 
 
+def all_endings(crew: DaskWorkers) -> dict[Task, Ending]:
+    """How everything ended that was submitted."""
+    endings: dict[Task, Ending] = {}
+    while crew.running:
+        endings |= {ending.attempt.task: ending for ending in crew.endings(0.2)}
+    return endings
+
+
+def outcomes_of(crew: DaskWorkers) -> dict[Task, Outcome]:
+    """The same without details."""
+    return {task: ending.outcome for task, ending in all_endings(crew).items()}
+
+
 def test_tasks_in_this_process_come_one_by_one() -> None:
     """There is room for one task, and its end makes room for the next."""
     here = InProcess(faulty_tasks.fast)
@@ -105,11 +119,7 @@ def test_a_worker_has_one_task_at_a_time(client: Any) -> None:
     for number, task in enumerate(TASKS[:2]):
         crew.submit(Attempt(number, task))
     assert (crew.free(), crew.running) == (0, 2)
-    endings = []
-    while crew.running:
-        endings += crew.endings(1.0)
-    assert {ending.attempt.task for ending in endings} == set(TASKS[:2])
-    assert {ending.outcome for ending in endings} == {Outcome.DONE}
+    assert outcomes_of(crew) == dict.fromkeys(TASKS[:2], Outcome.DONE)
     assert crew.free() == 2
 
 
@@ -121,10 +131,7 @@ def test_what_the_client_remembers_is_not_trusted(
     monkeypatch.setattr(client, "scheduler_info", lambda **options: {"workers": {}})
     assert crew.free() == 2
     crew.submit(Attempt(1, TASKS[0]))
-    endings = []
-    while crew.running:
-        endings += crew.endings(0.05)
-    assert [ending.outcome for ending in endings] == [Outcome.DONE]
+    assert outcomes_of(crew) == {TASKS[0]: Outcome.DONE}
 
 
 def test_workers_are_waited_for(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -187,9 +194,7 @@ def test_fault_10_hung_task(client: Any) -> None:
     assert crew.free() == 2
     for number, task in enumerate(TASKS[:2]):
         crew.submit(Attempt(number, task))
-    endings = {}
-    while crew.running:
-        endings |= {ending.attempt.task: ending for ending in crew.endings(0.2)}
+    endings = all_endings(crew)
     assert endings[TASKS[0]].outcome is Outcome.DONE
     assert endings[TASKS[1]].outcome is Outcome.DIED
     assert endings[TASKS[1]].detail.startswith("no answer for 1 seconds")
@@ -205,11 +210,7 @@ def test_fault_3_worker_over_its_memory(monkeypatch: pytest.MonkeyPatch) -> None
         assert crew.free() == 2
         for number, task in enumerate(TASKS[:2]):
             crew.submit(Attempt(number, task))
-        endings = {}
-        while crew.running:
-            endings |= {ending.attempt.task: ending for ending in crew.endings(0.2)}
-        assert endings[TASKS[0]].outcome is Outcome.DONE
-        assert endings[TASKS[1]].outcome is Outcome.DIED
+        assert outcomes_of(crew) == {TASKS[0]: Outcome.DONE, TASKS[1]: Outcome.DIED}
         client.wait_for_workers(2, timeout=60)
 
 
