@@ -265,7 +265,7 @@ def _length_axis(ax: Axes, lengths: list[int]) -> None:
     above = ax.secondary_xaxis("top")
     shown = sorted(set(lengths))
     above.set_xticks([0, *(1 / length for length in reversed(shown))])
-    above.set_xticklabels([r"$\infty$", *map(str, reversed(shown))], fontsize=7)
+    above.set_xticklabels([r"$\infty$", *map(str, reversed(shown))], fontsize=5.5)
     above.set_xlabel("length $L$ (sites)")
 
 

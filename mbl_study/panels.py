@@ -347,9 +347,12 @@ def _draw_points(
 
 def _derivative_inset(ax: Axes) -> Axes:
     # The corner below a curve that rises and levels off.
-    inset = ax.inset_axes((0.44, 0.155, 0.535, 0.40))
+    inset = ax.inset_axes((0.44, 0.155, 0.42, 0.40))
     inset.axhline(0, color=GREY, linewidth=0.4, zorder=0)
     inset.tick_params(labelsize=6)
+    # On the left the labels would stand where the curve comes near.
+    inset.yaxis.tick_right()
+    inset.yaxis.set_label_position("right")
     small: dict[str, Any] = {"fontsize": 6.5, "labelpad": 1}
     inset.set_xlabel(r"$\Delta$ (Pauli units; $W = \Delta/2$)", **small)
     inset.set_ylabel(r"$\mathrm{d}\,\mathrm{slope}/\mathrm{d}\Delta$", **small)
