@@ -32,6 +32,7 @@ METHODS = ("auto", "commuting", "hockey-stick", "low-rank", "path-following", "c
 
 LARGEST_PATH = 64  # rows of a block from which on path following is not started unasked
 LARGEST_CONIC = 100  # the same for SCS, which takes minutes there and ends wide
+NARROW = 1e-7  # a small relative gap to ask for
 QUICK_PATH = 24  # up to here another path is worth a try even where one has converged
 WELL_CONDITIONED = 1e-4  # below, a rotation costs less than the proof in the basis given
 PROOF = 1e-14  # times the squared dimension: ten times what the proof costs a sigma with floor one
@@ -159,7 +160,8 @@ def _routes(
     if problem.epsilon == 0:
         yield "generalised eigenvalue", partial(_unsmoothed, problem)
         return
-    tolerance = max(rtol / 3, 1e-13)
+    # What proofs cost does not shrink with rtol: of a small one less is left for the points.
+    tolerance = max(rtol / (3 if rtol >= NARROW else 10), 1e-13)
     if ends:
         yield "low-rank", partial(_low_rank, best, problem, 2 * tolerance, ends)
     if automatic and covering.covers(problem):
