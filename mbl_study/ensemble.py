@@ -37,9 +37,6 @@ logger = logging.getLogger(__name__)
 LAPACK_SECONDS = 1.8e-10
 """LAPACK's seconds for each ``n**3`` of a sector, all eigenvectors; measured at 12 to 14 sites."""
 
-SQUARED_BYTES = {"first": 12, "translations": 24}
-"""Bytes for each ``n**2`` of a sector, by the regions that a study asks for."""
-
 WHOLE_OVER_LAPACK = 1.5
 """Seconds of a realization for each second of its LAPACK calls."""
 
@@ -112,17 +109,19 @@ def simulate_task(parameters: str) -> str:
 def memory_estimate(length: int, regions: Regions = "first") -> int:
     """Bytes that a realization takes beside the libraries, for weak disorder, which takes most.
 
-    They grow as ``n**2`` for each magnetization sector of dimension ``n``.  The dimensions are
-    binomial coefficients, whose squares sum to ``binomial(2 length, length)``.  Where the regions
-    are translated the eigenvectors are kept to the end, and it is twice as much.  Measured were 410
-    MiB for 14 sites and 1500 MiB for 15, and for translations 794 MiB for 14.
+    LAPACK's ``24 n**2`` for the largest magnetization sector, of dimension ``n``, and a fifth more.
+    Where the regions are translated the eigenvectors of all sectors are kept in memory to the end;
+    the squares of the dimensions sum to ``binomial(2 length, length)``.  Measured were 297 MiB for
+    14 sites and 1047 MiB for 15, and for translations 794 MiB for 14.
 
     Examples
     --------
     >>> memory_estimate(14) // 2**20, memory_estimate(14, "translations") // 2**20
-    (459, 918)
+    (325, 918)
     """
-    return SQUARED_BYTES[regions] * math.comb(2 * length, length)
+    if regions == "translations":
+        return 24 * math.comb(2 * length, length)
+    return 29 * math.comb(length, length // 2) ** 2
 
 
 def seconds_estimate(length: int) -> float:

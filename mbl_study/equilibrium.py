@@ -306,9 +306,9 @@ def equilibrate(
         cheaper when thermal states of kind ``"lattice"`` follow.
     within
         A region, if only it and its parts are of interest. Its equilibrium state, and with all
-        eigenvectors its thermal state of kind ``"lattice"``, is found at once and the eigenvectors,
-        which take most of the memory, are let go one sector after the other; other regions raise
-        ValueError. By default the eigenvectors are kept.
+        eigenvectors its thermal state of kind ``"lattice"``, is found at once. The eigenvectors,
+        which take most of the memory, wait for that in temporary files and are let go; other
+        regions raise ValueError. By default the eigenvectors are kept in memory.
     degeneracy_tolerance
         Levels this close, relative to the largest modulus, are one level, within a sector and
         across sectors.
@@ -326,6 +326,8 @@ def equilibrate(
         An option is out of range, or ``within`` holds other than distinct sites of the chain.
     DiagonalizationError
         LAPACK failed or its answer contradicts the Hamiltonian.
+    ScratchDiskError
+        `within` is given and the disk for temporary files has too little room.
 
     References
     ----------
@@ -356,7 +358,7 @@ def equilibrate(
     region = None if within is None else checked_sites(within, chain.length)
     amplitudes = sector_amplitudes(initial_state, chain.length)
     wanted = range(chain.length + 1) if eigenvectors == "all" else amplitudes.keys()
-    spectra = diagonalize(chain, wanted)
+    spectra = diagonalize(chain, wanted, in_files=region is not None)
     energy = sum(_energy(chain, up, amplitude) for up, amplitude in amplitudes.items())
     omega = dephase(amplitudes, spectra, energy, tolerance=degeneracy_tolerance)
     beta = inverse_temperature(np.concatenate([item.energies for item in spectra]), energy)

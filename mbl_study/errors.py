@@ -7,6 +7,7 @@ __all__ = [
     "InsufficientMemoryError",
     "InvalidStudyError",
     "MblStudyError",
+    "ScratchDiskError",
     "StoreDamagedError",
     "StoreDiskError",
     "StoreError",
@@ -38,6 +39,12 @@ class InsufficientMemoryError(MblStudyError, MemoryError):
     """A task of the study would not fit into the memory of a worker; raised before it starts."""
 
     exit_code = 2
+
+
+class ScratchDiskError(MblStudyError, OSError):
+    """The disk for temporary files has no room for the eigenvectors of a chain."""
+
+    exit_code = 74
 
 
 class EngineError(MblStudyError, RuntimeError):

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,10 +43,13 @@ def plan(study: Study, store: Store, workers: int | None) -> dict[str, Any]:
     """
     # With these come QuTiP and Dask.
     from mbl_study.ensemble import memory_estimate, seconds_estimate
+    from mbl_study.spectrum import scratch_bytes
     from mbl_study.workers import local_share
 
     need = max(memory_estimate(length, study.regions) for length in study.lengths)
     count, share = local_share(need, workers)
+    # With translated regions the eigenvectors stay in memory.
+    filed = study.lengths if study.regions == "first" else ()
     settled = store.settled() if store.path.exists() else set()
     remaining, seconds = 0, 0.0
     for task in study.tasks():
@@ -59,6 +63,7 @@ def plan(study: Study, store: Store, workers: int | None) -> dict[str, Any]:
         "remaining": remaining,
         "workers": count,
         "task_bytes": need,
+        "scratch_bytes": max((scratch_bytes(n, range(n + 1)) for n in filed), default=0),
         "worker_bytes": share,
         "seconds": round(seconds / max(1, count), 1),
     }
@@ -159,11 +164,17 @@ def show(report: dict[str, Any], console: Console, *, as_json: bool = False) -> 
 
 
 def _show_plan(report: dict[str, Any], console: Console) -> None:
-    need, share = (f"{report[name] / 2**20:.1f} MiB" for name in ("task_bytes", "worker_bytes"))
+    need, share, scratch = (
+        f"{report[name] / 2**20:.1f} MiB"
+        for name in ("task_bytes", "worker_bytes", "scratch_bytes")
+    )
     left = f"{report['remaining']} of {report['planned']} tasks left"
     console.out(f"study {report['study']}: {left}", highlight=False)
     console.out(f"workers: {report['workers']} with {share} each", highlight=False)
     console.out(f"memory of a task: {need}", highlight=False)
+    if report["scratch_bytes"]:
+        folder = tempfile.gettempdir()
+        console.out(f"temporary files of a task: {scratch} in {folder}", highlight=False)
     console.out(f"time: about {duration(report['seconds'])}", highlight=False)
 
 

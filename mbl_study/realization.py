@@ -144,9 +144,13 @@ def _region(
 ) -> tuple[RegionRecord, list[str]]:
     """Entropies of one region, and what was odd about them."""
     rotated = equilibrium.in_energy_basis(sites)
-    full = _entropies(rotated.pair(equilibrium.beta), epsilons)
     pinched = _entropies(rotated.pinched_pair(equilibrium.beta), epsilons)
     populations = rotated.populations, rotated.thermal_weights(equilibrium.beta)
+    coherence = rotated.coherence
+    pair = rotated.pair(equilibrium.beta)
+    del rotated  # as large as the pair
+    full = _entropies(pair, epsilons)
+    del pair
     bath, odd = _bath(full, pinched, populations, epsilons)
     record = RegionRecord(
         size=len(sites),
@@ -155,7 +159,7 @@ def _region(
         max_relative_entropy_pinched=pinched.largest,
         collision_relative_entropy=full.collision,
         collision_relative_entropy_pinched=pinched.collision,
-        coherence=rotated.coherence,
+        coherence=coherence,
         bath=bath,
     )
     if math.isinf(full.largest):

@@ -6,7 +6,9 @@ relative precision however small its entries are, and pinching only deletes entr
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -37,18 +39,31 @@ class RegionInEnergyBasis:
     ----------
     energies
         Eigenvalues of ``H_R``, shape ``(2**r,)``.
+    levels
+        Label of each energy, shape ``(2**r,)``; equal ones belong to one eigenspace.
     state
         ``omega_R``.
-    pinched
-        ``omega_R`` without coherence between different energies.
-    coherence
-        ``|| omega_R - pinched ||_1``, between 0 and 2.
     """
 
     energies: NDArray[np.float64]
+    levels: NDArray[np.int64]
     state: SectorOperator
-    pinched: SectorOperator
-    coherence: float
+
+    @property
+    def pinched(self) -> SectorOperator:
+        """``omega_R`` without coherence between different energies."""
+        return SectorOperator(sites=self.state.sites, blocks=dict(self._entries(np.equal)))
+
+    @cached_property
+    def coherence(self) -> float:
+        """``|| omega_R - pinched ||_1``, between 0 and 2."""
+        coherent = self._entries(np.not_equal)
+        blocks: Iterable[NDArray[Any]] = (block for _, block in coherent)
+        if not self.state.is_block_diagonal:
+            whole = SectorOperator(sites=self.state.sites, blocks=dict(coherent))
+            blocks = [whole.to_sparse().toarray()]
+        spectra = (scipy.linalg.eigh(block, eigvals_only=True, driver="evd") for block in blocks)
+        return float(sum(np.abs(spectrum).sum() for spectrum in spectra))
 
     def thermal_weights(self, beta: float) -> NDArray[np.float64]:
         """Eigenvalues of ``tau_beta(H_R)`` at a finite inverse temperature, shape ``(2**r,)``."""
@@ -66,8 +81,7 @@ class RegionInEnergyBasis:
     def pinched_pair(self, beta: float) -> Pair:
         """The pinched ``omega_R`` and ``tau_beta(H_R)`` as `qentropy` takes them."""
         weights = self.thermal_weights(beta)
-        blocks = self.pinched.blocks
-        if self.pinched.is_block_diagonal and all(map(_is_diagonal, blocks.values())):
+        if self.state.is_block_diagonal and len(np.unique(self.levels)) == len(self.levels):
             state, thermal = (x[:, None, None] for x in (self.populations, weights))
             return qentropy.direct_sum([state]), qentropy.direct_sum([thermal])
         return self._pair(self.pinched, weights)
@@ -75,9 +89,21 @@ class RegionInEnergyBasis:
     def _pair(self, state: SectorOperator, weights: NDArray[np.float64]) -> Pair:
         if not state.is_block_diagonal:
             return state.to_blocks(), scipy.sparse.csr_matrix(scipy.sparse.diags(weights))
-        sizes = [len(sector) for sector in configurations(state.sites)]
-        parts = np.split(weights, np.cumsum(sizes)[:-1])
-        return state.to_blocks(), qentropy.direct_sum([np.diag(part) for part in parts])
+        return state.to_blocks(), qentropy.direct_sum(map(np.diag, self._split(weights)))
+
+    def _entries(
+        self, keep: Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.bool_]]
+    ) -> Iterator[tuple[tuple[int, int], NDArray[Any]]]:
+        """The blocks of the state, each with only the entries between levels that are to stay."""
+        level = self._split(self.levels)
+        for (row, column), block in self.state.blocks.items():
+            kept = keep(level[row][:, None], level[column])
+            yield (row, column), np.where(kept, block, 0)
+
+    def _split(self, values: NDArray[Any]) -> list[NDArray[Any]]:
+        """Cut an array over all energies into one per sector."""
+        sizes = [len(sector) for sector in configurations(self.state.sites)]
+        return np.split(values, np.cumsum(sizes)[:-1])
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -105,7 +131,7 @@ class RegionSpectrum:
         return SectorOperator(sites=len(self.bases) - 1, blocks=blocks)
 
     def rotate(self, omega: SectorOperator, tolerance: float) -> RegionInEnergyBasis:
-        """Write a state in the energy basis and pinch it.
+        """Write a state in the energy basis.
 
         Parameters
         ----------
@@ -117,30 +143,22 @@ class RegionSpectrum:
         Returns
         -------
         RegionInEnergyBasis
-            The state, the pinched state and the coherence.
+            The state, and from it the pinched state and the coherence.
         """
         energies = np.concatenate(self.energies)
-        level = self._split(level_labels(energies, tolerance)[0])
-        parts: tuple[dict[tuple[int, int], NDArray[Any]], ...] = ({}, {}, {})
+        blocks = {}
         for row, column in omega.blocks:
             if row > column:
                 continue  # the adjoint of another block
             rotated = self.bases[row].T @ omega.blocks[row, column] @ self.bases[column]
             if row == column:
                 rotated = (rotated + rotated.conj().T) / 2
-            same_energy = level[row][:, None] == level[column]
-            pinched = np.where(same_energy, rotated, 0)
-            for blocks, block in zip(parts, (rotated, pinched, rotated - pinched), strict=True):
-                blocks[column, row] = block.conj().T
-                blocks[row, column] = block
-        state, pinched_state, coherent = (
-            SectorOperator(sites=omega.sites, blocks=blocks) for blocks in parts
-        )
+            blocks[column, row] = rotated.conj().T
+            blocks[row, column] = rotated
         return RegionInEnergyBasis(
             energies=energies,
-            state=state,
-            pinched=pinched_state,
-            coherence=_trace_norm(coherent),
+            levels=level_labels(energies, tolerance)[0],
+            state=SectorOperator(sites=omega.sites, blocks=blocks),
         )
 
     def _split(self, values: NDArray[np.generic]) -> list[NDArray[np.generic]]:
@@ -179,17 +197,3 @@ def region_spectrum(chain: HeisenbergChain, sites: tuple[int, ...]) -> RegionSpe
         energies=tuple(spectrum.energies for spectrum in solved),
         bases=tuple(spectrum.basis for spectrum in solved),
     )
-
-
-def _is_diagonal(block: NDArray[Any]) -> bool:
-    return bool(np.count_nonzero(block) == np.count_nonzero(np.diagonal(block)))
-
-
-def _trace_norm(operator: SectorOperator) -> float:
-    """Sum of the moduli of the eigenvalues of a Hermitian operator."""
-    if operator.is_block_diagonal:
-        blocks = list(operator.blocks.values())
-    else:
-        blocks = [operator.to_sparse().toarray()]
-    spectra = (scipy.linalg.eigh(block, eigvals_only=True, driver="evd") for block in blocks)
-    return float(sum(np.abs(spectrum).sum() for spectrum in spectra))

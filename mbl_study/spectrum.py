@@ -2,13 +2,14 @@ r"""Spectra of the chain's magnetisation sectors, checked before anybody uses th
 
 LAPACK's answer is taken only after the trace, the Frobenius norm and, for eigenvectors, the norm
 and the energy of a probe vector agree with the matrix; if driver ``evd`` fails, ``evr`` is tried.
+Eigenvectors that are needed only after the last sector can wait in temporary files.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
 
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 
 from mbl_study.chain import HeisenbergChain
 from mbl_study.errors import MblStudyError
+from mbl_study.scratch import ScratchMatrix, require_scratch
 
 __all__ = [
     "DRIVERS",
@@ -25,7 +27,7 @@ __all__ = [
     "SectorSpectrum",
     "diagonalize",
     "diagonalize_sector",
-    "peak_memory",
+    "scratch_bytes",
 ]
 
 DRIVERS = ("evd", "evr")
@@ -37,6 +39,10 @@ _RESIDUAL_TOLERANCE = 1e-11
 _LONGEST_SCIPY_EVD = 32766
 """From the next size on the workspace of ``evd`` overflows the 32-bit integers of SciPy's LAPACK;
 NumPy's has 64-bit integers."""
+
+
+_SMALL_SECTOR = 1024
+"""Up to this size eigenvectors stay in memory, where they would wait in a file: 8 MiB."""
 
 
 class DiagonalizationError(MblStudyError, RuntimeError):
@@ -54,7 +60,7 @@ class SectorSpectrum:
     energies
         Ascending eigenvalues, shape ``(n,)``.
     vectors
-        Orthonormal eigenvectors as columns, shape ``(n, n)``, or None.
+        Orthonormal eigenvectors as columns, shape ``(n, n)``, in memory or in a file, or None.
     driver
         The LAPACK driver whose answer this is.
     trace_residual
@@ -67,7 +73,7 @@ class SectorSpectrum:
 
     up: int
     energies: NDArray[np.float64]
-    vectors: NDArray[np.float64] | None
+    vectors: NDArray[np.float64] | ScratchMatrix | None
     driver: str
     trace_residual: float
     norm_residual: float
@@ -78,7 +84,7 @@ class SectorSpectrum:
         """The eigenvectors, for callers who know that they were computed."""
         if self.vectors is None:
             raise ValueError(f"eigenvectors of the sector with {self.up} spins up were left out")
-        return self.vectors
+        return self.vectors.read() if isinstance(self.vectors, ScratchMatrix) else self.vectors
 
 
 def diagonalize_sector(
@@ -151,7 +157,7 @@ def diagonalize_sector(
 
 
 def diagonalize(
-    chain: HeisenbergChain, eigenvectors: Collection[int]
+    chain: HeisenbergChain, eigenvectors: Collection[int], *, in_files: bool = False
 ) -> tuple[SectorSpectrum, ...]:
     """Spectrum of every sector of the chain.
 
@@ -161,6 +167,9 @@ def diagonalize(
         The chain.
     eigenvectors
         The sectors whose eigenvectors are wanted, by number of up spins.
+    in_files
+        Whether large eigenvectors wait in temporary files.  Then memory peaks at ``24 n**2`` bytes
+        for the largest sector, instead of 8 more for each sector that is done.
 
     Returns
     -------
@@ -171,6 +180,8 @@ def diagonalize(
     ------
     DiagonalizationError
         As for :func:`diagonalize_sector`.
+    ScratchDiskError
+        The files do not fit onto the disk.
 
     Examples
     --------
@@ -178,40 +189,43 @@ def diagonalize(
     >>> [len(spectrum.energies) for spectrum in diagonalize(clean, eigenvectors=())]
     [1, 4, 6, 4, 1]
     """
-    sectors = range(chain.length + 1)
+    sizes = {up: math.comb(chain.length, up) for up in range(chain.length + 1)}
+    filed = {up for up in eigenvectors if in_files and sizes[up] > _SMALL_SECTOR}
+    require_scratch(scratch_bytes(chain.length, filed))
     # The workspace of the largest sector is free again before eigenvectors pile up.
-    descending = sorted(sectors, key=lambda up: -math.comb(chain.length, up))
-    found = {
-        up: diagonalize_sector(chain, up, eigenvectors=up in eigenvectors) for up in descending
-    }
-    return tuple(found[up] for up in sectors)
+    descending = sorted(sizes, key=lambda up: -sizes[up])
+    found = {up: _kept(chain, up, up in eigenvectors, up in filed) for up in descending}
+    return tuple(found[up] for up in sizes)
 
 
-def peak_memory(length: int) -> int:
-    """Bytes that :func:`diagonalize` needs at its peak with the eigenvectors of every sector.
-
-    The sectors are taken in descending order, so that the workspace of the largest is free again
-    before eigenvectors pile up: ``24 n**2`` bytes for the sector in work, ``8 n**2`` for each one
-    that is done.
+def scratch_bytes(length: int, eigenvectors: Collection[int]) -> int:
+    """Bytes of the temporary files that :func:`diagonalize` writes if it may.
 
     Parameters
     ----------
     length
         Number of sites.
+    eigenvectors
+        The sectors whose eigenvectors are wanted.
 
     Returns
     -------
     int
-        Bytes.
+        Bytes; 0 where every sector is small.
 
     Examples
     --------
-    >>> round(peak_memory(15) / 2**30, 2)
-    1.36
+    >>> scratch_bytes(15, range(16)) // 2**20, scratch_bytes(12, range(13))
+    (1180, 0)
     """
-    sizes = sorted((math.comb(length, up) for up in range(length + 1)), reverse=True)
-    done = np.cumsum([0] + [8 * size**2 for size in sizes[:-1]])
-    return int(max(kept + 24 * size**2 for kept, size in zip(done.tolist(), sizes, strict=True)))
+    sizes = (math.comb(length, up) for up in eigenvectors)
+    return sum(8 * size**2 for size in sizes if size > _SMALL_SECTOR)
+
+
+def _kept(chain: HeisenbergChain, up: int, eigenvectors: bool, in_file: bool) -> SectorSpectrum:
+    """Spectrum of a sector, its eigenvectors in a file if that is asked for."""
+    spectrum = diagonalize_sector(chain, up, eigenvectors=eigenvectors)
+    return replace(spectrum, vectors=ScratchMatrix(spectrum.basis)) if in_file else spectrum
 
 
 def _solve(

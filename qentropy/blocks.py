@@ -86,6 +86,17 @@ class BlockOperator:
         rows = zip(self.groups, *(other.groups for other in others), strict=True)
         return self.with_groups([function(*row) for row in rows])
 
+    def parts(self) -> list["BlockOperator"]:
+        """Views of it that need little memory each: large blocks one by one, others by size."""
+        out = []
+        for group, index in zip(self.groups, self.index, strict=True):
+            step = 1 if group.shape[-2] >= LARGE else max(1, len(index))
+            for start in range(0, len(index), step):
+                chosen = slice(start, start + step)
+                blocks = (group[..., chosen, :, :],)
+                out.append(BlockOperator(blocks, (index[chosen],), self.dimension))
+        return out
+
     @property
     def trace(self) -> Array:
         """Trace, shape ``(...)``."""

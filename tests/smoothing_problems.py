@@ -28,7 +28,9 @@ def certified(task: SmoothingProblem, proposal: Proposal) -> tuple[float, float]
     """Both ends that the points prove, of ``2**D`` for the scaled sigma."""
     data, flag = (task.rho, task.sigma, task.radius), task.normalized
     if task.ball == PURIFIED:
-        low = certify.purified_lower(*data, proposal.dual, proposal.offset, normalized=flag)
+        low = certify.purified_lower(
+            *data, proposal.dual_operator, proposal.offset, normalized=flag
+        )
         return low, certify.purified_upper(*data, proposal.primal, normalized=flag)[0]
-    low = certify.smooth_lower(*data, proposal.dual, normalized=flag)
+    low = certify.smooth_lower(*data, proposal.dual_operator, normalized=flag)
     return low, certify.smooth_upper(*data, proposal.primal, normalized=flag)[0]

@@ -95,7 +95,7 @@ def test_workers_have_one_thread_and_a_limit() -> None:
     assert len(workers) == 3
     for program in workers:
         assert "--nthreads 1" in program
-        assert "--memory-limit 8GiB" in program
+        assert "--memory-limit 6GiB" in program
     for program in programs:
         assert not program.startswith("dask ") or "--protocol tls" in program
 

@@ -1,12 +1,15 @@
 """Repair of a proposed state: positive, of trace one, and closer to rho."""
 
 import math
+from itertools import repeat
 
 import numpy as np
+from numpy.typing import NDArray
 
-from qentropy.blocks import BlockOperator
+from qentropy.blocks import Array, BlockOperator
 from qentropy.certify.enclosures import difference, positive_part_trace, psd_shift, trace_interval
 from qentropy.certify.exact_operations import (
+    binary_exponent,
     congruence,
     couples,
     fill_outside,
@@ -16,7 +19,6 @@ from qentropy.certify.exact_operations import (
     raise_diagonal,
     state_scales,
     support_rows,
-    to_order_one,
 )
 from qentropy.certify.factors import covered_trace
 from qentropy.certify.rounding import TINY, times_power, up
@@ -38,10 +40,10 @@ def clean_candidate(
     """The candidate on the support of sigma, of trace about one, or None if it is hopeless."""
     if not is_finite(primal):
         return None
-    unit, exponent = to_order_one(primal)
-    if not normalized and exponent <= 1:
-        unit = unit.map(lambda g: times_power(g, exponent))
-    candidate = on_support(sigma, unit.map(hermitian_part))
+    exponent = binary_exponent(primal.groups)
+    scale = 0 if not normalized and exponent <= 1 else -exponent
+    unit = primal.map(lambda g: hermitian_part(times_power(g, scale)))
+    candidate = unit if all(s.all() for s in support_rows(sigma)) else on_support(sigma, unit)
     trace = float(candidate.trace)
     # No entry of a positive operator is larger than its trace.
     if trace < 1e-3 * max(float(np.abs(g).max()) for g in candidate.groups) or trace <= 0:
@@ -77,15 +79,27 @@ def lifted(
     support = support_rows(sigma)
     scale, inverse = state_scales(sigma, candidate)
     for _ in range(4):
-        scaled = congruence(candidate, inverse)
-        shift = psd_shift(fill_outside(scaled, support), guess=0.0)
+        shift = _scaled_shift(candidate, inverse, support)
         if shift <= 0:
             return candidate, True
         if not math.isfinite(shift):
             break
+        scaled = congruence(candidate, inverse)
         raised = congruence(raise_diagonal(scaled, 1.5 * shift, support), scale)
         candidate = _rescaled(raised, normalized=normalized)
     return candidate, False
+
+
+def _scaled_shift(
+    operator: BlockOperator, scale: list[Array], support: list[NDArray[np.bool_]]
+) -> float:
+    """`psd_shift` of ``D A D`` inside the support, one group held at a time."""
+    rows = zip(operator.groups, operator.index, scale, support, strict=True)
+    shifts = []
+    for group, index, s, inside in rows:
+        part = congruence(BlockOperator((group,), (index,), operator.dimension), [s])
+        shifts.append(psd_shift(fill_outside(part, [inside]), guess=0.0))
+    return max(shifts)
 
 
 def distance_bound(
@@ -100,11 +114,15 @@ def distance_bound(
     The traces differ from one by rounding only; ||rho||_1 and ||X||_1 are at most 2. A factor F
     with ``(rho - X)_+`` about ``F F^dagger`` saves an eigenvalue problem.
     """
-    gap, error = difference(rho, state)
-    if removed is None:
-        bound = positive_part_trace(gap, error)
-    else:
-        bound = covered_trace(gap, removed, error)
+    bound = 0.0
+    factors = repeat(None) if removed is None else removed.parts()
+    # Part by part, so that little is held in addition.
+    for left, right, factor in zip(rho.parts(), state.parts(), factors, strict=False):
+        gap, error = difference(left, right)
+        if factor is None:
+            bound = up(bound + positive_part_trace(gap, error))
+        else:
+            bound = up(bound + covered_trace(gap, factor, error))
     trace = trace_interval(state)
     if normalized or trace.upper > 1:
         bound = up(bound + norm_defect(trace))

@@ -91,7 +91,7 @@ def psd_shift(
     True
     """
     kind = EXTENDED if extended else np.float64
-    shift = max(_group_shift(group, guess, kind) for group in operator.groups)
+    shift = max(_group_shift(part.groups[0], guess, kind) for part in operator.parts())
     if error:
         shift = up(shift + error)
     return math.inf if math.isnan(shift) else shift

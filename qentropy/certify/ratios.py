@@ -41,22 +41,44 @@ def max_ratio(
 
     A `guess` of the least t, if it is good, saves an eigenvalue problem.
     """
-    support = support_rows(sigma)
-    scale = root_scale(sigma, sign=-1)
-    scaled, state_scaled = congruence(sigma, scale), congruence(state, scale)
-    floor = -psd_shift(fill_outside(scaled, support))
     weight = trace_interval(state).lower if normalized else 1.0
-    if not is_finite(state_scaled) or not (floor > 0 and weight > 0) or couples(state, support):
+    # Part by part, so that little is held in addition.
+    pairs = [_Pair(*pair) for pair in zip(state.parts(), sigma.parts(), strict=True)]
+    if not weight > 0 or not all(pair.is_bounded for pair in pairs):
         return math.inf
     best = math.inf
     for ratio in _candidates(state, sigma, guess):
-        gap, error = difference(scaled.map(lambda g, t=ratio: t * g), state_scaled)
-        error = up(error + up(UNIT * ratio * frobenius_bound(scaled) + TINY, 2))
-        shift = max(0.0, psd_shift(fill_outside(gap, support), error, guess=0.0))
-        best = min(best, up(up(ratio + up(shift / floor)) / weight))
-        if best * weight <= ratio * (1 + CLOSE) or shift <= error + _rounding(gap):
+        excess, shift, rounding = map(max, zip(*(pair.lack(ratio) for pair in pairs), strict=True))
+        best = min(best, up(up(ratio + excess) / weight))
+        if best * weight <= ratio * (1 + CLOSE) or shift <= rounding:
             break
     return best
+
+
+class _Pair:
+    """Some blocks of a state and of sigma, whose diagonal is scaled to about one."""
+
+    def __init__(self, state: BlockOperator, sigma: BlockOperator) -> None:
+        self._state, self._sigma = state, sigma
+        self._support = support_rows(sigma)
+        self._scale = root_scale(sigma, sign=-1)
+        scaled = congruence(sigma, self._scale)
+        self._norm = frobenius_bound(scaled)
+        self._floor = -psd_shift(fill_outside(scaled, self._support))
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether a multiple of sigma is provably above the state."""
+        finite = is_finite(congruence(self._state, self._scale))
+        return finite and self._floor > 0 and not couples(self._state, self._support)
+
+    def lack(self, ratio: float) -> tuple[float, float, float]:
+        """How much to add to the ratio, the shift that demands it, and that of rounding alone."""
+        multiple = congruence(self._sigma, self._scale).map(lambda g: ratio * g)
+        gap, error = difference(multiple, congruence(self._state, self._scale))
+        error = up(error + up(UNIT * ratio * self._norm + TINY, 2))
+        shift = max(0.0, psd_shift(fill_outside(gap, self._support), error, guess=0.0))
+        return up(shift / self._floor), shift, error + _rounding(gap)
 
 
 def _rounding(gap: BlockOperator) -> float:

@@ -11,11 +11,11 @@ from functools import cached_property
 
 import numpy as np
 
-from qentropy.blocks import BlockOperator
+from qentropy.blocks import Array, BlockOperator
 from qentropy.operators import Ball, check_ball
 from qentropy.smoothing.threshold import Cut, find_cut
 
-__all__ = ["Ball", "Proposal", "SmoothingProblem", "check_ball"]
+__all__ = ["Ball", "Gram", "Proposal", "SmoothingProblem", "check_ball"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +60,26 @@ class SmoothingProblem:
 
 
 @dataclass(frozen=True, eq=False)
+class Gram:
+    """The operator ``F F^dagger`` of a factor of low rank, multiplied out only on demand."""
+
+    factor: BlockOperator
+
+    def multiplied(self) -> BlockOperator:
+        """``F F^dagger``, exactly Hermitian."""
+        return self.factor.map(_gram)
+
+    def dense(self) -> Array:
+        """The whole matrix."""
+        return self.multiplied().dense()
+
+
+def _gram(factor: Array) -> Array:
+    product = factor @ factor.conj().swapaxes(-1, -2)
+    return np.asarray((product + product.conj().swapaxes(-1, -2)) / 2)
+
+
+@dataclass(frozen=True, eq=False)
 class Proposal:
     """Points that a route proposes; nothing about them is trusted.
 
@@ -68,14 +88,12 @@ class Proposal:
     primal
         Candidate for the smoothed state.
     dual
-        Candidate for the matrix G of a trace ball, or for W of the purified ball.
+        Candidate for the matrix G of a trace ball, or for W of the purified ball. One that is
+        positive and of low rank, by its factor, has a cheaper and closer proof.
     offset
         Candidate for the multiplier u of the purified ball.
     level
         About the least t with ``X <= t sigma``, if the route knows it.
-    dual_factor
-        Candidate for a factor F of the matrix ``G = F F^dagger`` of a trace ball: a dual point
-        that is positive and of low rank has a cheaper and closer proof.
     removed
         Candidate for a factor F of the positive part ``(rho - X)_+ = F F^dagger``, which saves
         its computation.
@@ -84,11 +102,15 @@ class Proposal:
     """
 
     primal: BlockOperator
-    dual: BlockOperator
+    dual: BlockOperator | Gram
     offset: float = 0.0
     level: float | None = None
-    dual_factor: BlockOperator | None = None
     removed: BlockOperator | None = None
     status: str = "closed form"
     iterations: int = 0
     note: str = ""
+
+    @property
+    def dual_operator(self) -> BlockOperator:
+        """`dual`, multiplied out if it is given by its factor."""
+        return self.dual.multiplied() if isinstance(self.dual, Gram) else self.dual

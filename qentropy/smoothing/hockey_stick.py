@@ -9,7 +9,7 @@ is ``Q = alpha N``. Commuting pairs always complete.
 import numpy as np
 
 from qentropy.blocks import BlockOperator
-from qentropy.smoothing.balls import Proposal, SmoothingProblem
+from qentropy.smoothing.balls import Gram, Proposal, SmoothingProblem
 from qentropy.smoothing.scaling import hermitian
 
 __all__ = ["propose"]
@@ -27,10 +27,9 @@ def propose(problem: SmoothingProblem) -> Proposal:
     removed = [np.sqrt(share * w)[:, None, :] * v for (w, _), v in zip(parts, heads, strict=True)]
     return Proposal(
         _completed(problem, share),
-        problem.rho.with_groups([hermitian(v @ v.conj().swapaxes(-1, -2)) for v in heads]),
+        Gram(problem.rho.with_groups(heads)),
         level=level * (1 + 4 * back),
         iterations=problem.cut.steps,
-        dual_factor=problem.rho.with_groups(heads),
         removed=problem.rho.with_groups(removed),
     )
 

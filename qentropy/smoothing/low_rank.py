@@ -281,7 +281,8 @@ def _solved(
     )
     found, near = trace_path.solve(inner, tolerance, start)
     states, duals = (
-        dict(zip(kept, (g[0] for g in x.groups), strict=True)) for x in (found.primal, found.dual)
+        dict(zip(kept, (g[0] for g in x.groups), strict=True))
+        for x in (found.primal, found.dual_operator)
     )
     # Only where N and P may act is G bounded.
     seen = duals if reaches is None else {i: congruence(reaches[i], duals[i]) for i in kept}

@@ -24,7 +24,7 @@ from qentropy.smoothing import (
     purified_path,
     trace_path,
 )
-from qentropy.smoothing.balls import Proposal, SmoothingProblem
+from qentropy.smoothing.balls import Gram, Proposal, SmoothingProblem
 
 __all__ = ["METHODS", "Best", "Prepared", "prepare", "report", "search"]
 
@@ -51,7 +51,7 @@ class Prepared:
     notes: tuple[str, ...]
     defect: certify.RotationDefect = field(default_factory=certify.RotationDefect)
 
-    def restored(self, operator: BlockOperator) -> "_Rotated | BlockOperator":
+    def restored(self, operator: BlockOperator | Gram) -> "_Rotated | BlockOperator | Gram":
         """An operator of the search in the basis of the user."""
         return operator if self.basis is None else _Rotated(operator, self.basis)
 
@@ -60,7 +60,7 @@ class Prepared:
 class _Rotated:
     """An operator in another basis, ``V A V^dagger`` on demand."""
 
-    operator: BlockOperator
+    operator: BlockOperator | Gram
     basis: BlockOperator
 
     def dense(self) -> Array:
@@ -77,7 +77,7 @@ class Best:
     upper: float
     method: str = "none"
     primal: BlockOperator | None = None
-    dual: BlockOperator | None = None
+    dual: BlockOperator | Gram | None = None
     status: str = "closed form"
     iterations: int = 0
     tried: tuple[str, ...] = ()
@@ -259,15 +259,15 @@ def _certified_lower(problem: SmoothingProblem, proposal: Proposal, distance: fl
     """Lower bound for every state within `distance` of rho."""
     pair, normalized = (problem.rho, problem.sigma), problem.normalized
     if problem.ball == "purified-distance" and problem.epsilon > 0:
-        dual, epsilon = proposal.dual, problem.epsilon
+        dual, epsilon = proposal.dual_operator, problem.epsilon
         wide = certify.up(epsilon + distance)
         return max(
             certify.purified_lower(*pair, epsilon, dual, proposal.offset, normalized=normalized),
             certify.purified_trace_lower(*pair, wide, dual, normalized=normalized),
         )
     radius = certify.up(problem.radius + distance) if distance else problem.radius
-    if proposal.dual_factor is not None:
-        return certify.factored_lower(*pair, radius, proposal.dual_factor)
+    if isinstance(proposal.dual, Gram):
+        return certify.factored_lower(*pair, radius, proposal.dual.factor)
     return certify.smooth_lower(*pair, radius, proposal.dual, normalized=normalized)
 
 

@@ -10,6 +10,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from importlib.metadata import version
 from multiprocessing.context import ForkServerContext
@@ -166,6 +167,13 @@ def test_presets_run_by_name(folder: Path) -> None:
     report = json.loads(call("run", "--preset", "quick", "--dry-run", "--json").stdout)
     assert report["study"] == "quick"
     assert report["store"] == str(Path("results/quick/store.sqlite"))
+
+
+def test_a_dry_run_tells_what_goes_to_the_disk(folder: Path) -> None:
+    """Eigenvectors of long chains wait in temporary files, those of short ones in memory."""
+    written = f"temporary files of a task: 1180.1 MiB in {tempfile.gettempdir()}"
+    assert written in call("run", "--preset", "figure2", "--dry-run", "--workers", "1").stdout
+    assert "temporary" not in call("run", "--preset", "quick", "--dry-run").stdout
 
 
 def test_status_counts_and_names_failures(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ import qutip
 import scipy.linalg
 from qutip import Qobj
 
-from mbl_study import Equilibrium, HeisenbergChain, equilibrate, neel, tilted_neel
+from mbl_study import Equilibrium, HeisenbergChain, equilibrate, neel, spectrum, tilted_neel
 from mbl_study.equilibrium import ThermalKind
 
 FIELDS = (0.5, -0.25, 0.75, -0.8, 0.1, 0.6, -0.45, -0.9)
@@ -356,15 +356,20 @@ def test_lapack_failure_goes_unnoticed_by_the_numbers(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize("eigenvectors", ["touched", "all"])
+@pytest.mark.parametrize("disorder", [0.0, 4.0])
 @pytest.mark.parametrize("ket", [neel(6), tilted_neel(6)])
 def test_within_a_region_nothing_changes(
-    ket: qutip.Qobj, eigenvectors: Literal["touched", "all"]
+    ket: qutip.Qobj,
+    disorder: float,
+    eigenvectors: Literal["touched", "all"],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """States and entropies of its parts are the same; the eigenvectors are gone."""
-    chain = HeisenbergChain.random(6, 4.0, rng=5)
+    """States and entropies of its parts are the same; the eigenvectors, in files, are gone."""
+    monkeypatch.setattr(spectrum, "_SMALL_SECTOR", 6)
+    chain = HeisenbergChain.random(6, disorder, rng=5)
     whole = equilibrate(chain, ket)
     inside = equilibrate(chain, ket, eigenvectors=eigenvectors, within=(4, 1, 2, 3))
-    assert all(spectrum.vectors is None for spectrum in inside.spectra)
+    assert all(item.vectors is None for item in inside.spectra)
     assert not inside.omega.vectors
     for sites in [(1, 2, 3, 4), (2, 3), (4,), (1, 3, 4)]:
         assert np.allclose(

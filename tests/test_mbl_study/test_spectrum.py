@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -10,12 +12,13 @@ import pytest
 import scipy.linalg
 
 from mbl_study import HeisenbergChain, spectrum
+from mbl_study.errors import ScratchDiskError
+from mbl_study.scratch import ScratchMatrix
 from mbl_study.spectrum import (
     DRIVERS,
     DiagonalizationError,
     diagonalize,
     diagonalize_sector,
-    peak_memory,
 )
 
 CHAIN = HeisenbergChain.random(7, 4.0, rng=0)
@@ -167,8 +170,26 @@ def test_diagonalize_gives_eigenvectors_where_they_are_wanted() -> None:
     assert [item.up for item in spectra if item.vectors is not None] == [2, 3]
 
 
-def test_peak_memory_counts_the_work_and_what_is_kept() -> None:
-    """For L = 4, sectors 6, 4, 4, 1, 1: 8 * 36 + 8 * 16 + 24 * 16 bytes is less than 24 * 36."""
-    assert peak_memory(4) == 24 * 36
-    sizes = [6435, 6435, 5005, 5005]
-    assert peak_memory(15) == sum(8 * size**2 for size in sizes[:3]) + 24 * sizes[3] ** 2
+@pytest.mark.parametrize("in_files", [False, True])
+def test_eigenvectors_wait_in_files(in_files: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of large sectors, and they are the same; small ones stay in memory."""
+    monkeypatch.setattr(spectrum, "_SMALL_SECTOR", 7)
+    expected = [diagonalize_sector(CHAIN, up) for up in range(8)]
+    found = diagonalize(CHAIN, eigenvectors=range(8), in_files=in_files)
+    waiting = [item.up for item in found if isinstance(item.vectors, ScratchMatrix)]
+    assert waiting == ([2, 3, 4, 5] if in_files else [])
+    for one, other in zip(found, expected, strict=True):
+        assert np.array_equal(one.basis, other.basis)
+
+
+def test_a_full_disk_is_found_before_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All files together have to fit, and no sector is diagonalized if they do not."""
+    monkeypatch.setattr(spectrum, "_SMALL_SECTOR", 7)
+    sabotage(monkeypatch, DRIVERS, fail)
+    needed = 8 * (2 * 35**2 + 2 * 21**2)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=needed - 1))
+    with pytest.raises(ScratchDiskError):
+        diagonalize(CHAIN, eigenvectors=range(8), in_files=True)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=needed))
+    with pytest.raises(DiagonalizationError):
+        diagonalize(CHAIN, eigenvectors=range(8), in_files=True)
