@@ -26,6 +26,7 @@ from mbl_study.workers import TaskFunction, Workers, hired_workers, local_share
 __all__ = [
     "Observer",
     "Summary",
+    "largest_task",
     "memory_estimate",
     "run_study",
     "seconds_estimate",
@@ -124,6 +125,11 @@ def memory_estimate(length: int, regions: Regions = "first") -> int:
     return 29 * math.comb(length, length // 2) ** 2
 
 
+def largest_task(study: Study) -> int:
+    """Bytes of the study's largest task, by `memory_estimate`."""
+    return max(memory_estimate(length, study.regions) for length in study.lengths)
+
+
 def seconds_estimate(length: int) -> float:
     """Seconds that a realization takes on one core, within a factor of two or three.
 
@@ -203,7 +209,7 @@ def run_study(
     """
     store = store if isinstance(store, Store) else Store(store)
     stop = stop or threading.Event()
-    need = max(memory_estimate(length, study.regions) for length in study.lengths)
+    need = largest_task(study)
     # What is refused is refused before the store is touched.
     if scheduler is None:
         local_share(need, workers)

@@ -308,7 +308,8 @@ def equilibrate(
         A region, if only it and its parts are of interest. Its equilibrium state, and with all
         eigenvectors its thermal state of kind ``"lattice"``, is found at once. The eigenvectors,
         which take most of the memory, wait for that in temporary files and are let go; other
-        regions raise ValueError. By default the eigenvectors are kept in memory.
+        regions raise ValueError. By default the eigenvectors are kept in memory. Without all of
+        them a thermal state of kind ``"lattice"`` diagonalizes every sector again.
     degeneracy_tolerance
         Levels this close, relative to the largest modulus, are one level, within a sector and
         across sectors.

@@ -42,11 +42,11 @@ def plan(study: Study, store: Store, workers: int | None) -> dict[str, Any]:
         A task does not fit into the memory of one worker.
     """
     # With these come QuTiP and Dask.
-    from mbl_study.ensemble import memory_estimate, seconds_estimate
+    from mbl_study.ensemble import largest_task, seconds_estimate
     from mbl_study.spectrum import scratch_bytes
     from mbl_study.workers import local_share
 
-    need = max(memory_estimate(length, study.regions) for length in study.lengths)
+    need = largest_task(study)
     count, share = local_share(need, workers)
     # With translated regions the eigenvectors stay in memory.
     filed = study.lengths if study.regions == "first" else ()

@@ -41,8 +41,8 @@ _LONGEST_SCIPY_EVD = 32766
 NumPy's has 64-bit integers."""
 
 
-_SMALL_SECTOR = 1024
-"""Up to this size eigenvectors stay in memory, where they would wait in a file: 8 MiB."""
+_SMALL_SECTOR = 512
+"""Up to this size eigenvectors stay in memory, where they would wait in a file: 2 MiB."""
 
 
 class DiagonalizationError(MblStudyError, RuntimeError):
@@ -215,7 +215,7 @@ def scratch_bytes(length: int, eigenvectors: Collection[int]) -> int:
 
     Examples
     --------
-    >>> scratch_bytes(15, range(16)) // 2**20, scratch_bytes(12, range(13))
+    >>> scratch_bytes(15, range(16)) // 2**20, scratch_bytes(11, range(12))
     (1180, 0)
     """
     sizes = (math.comb(length, up) for up in eigenvectors)

@@ -21,9 +21,7 @@ def hermitian_matrix(value: Any, name: str) -> tuple[Operator, float]:
     if is_sparse(matrix) and matrix.shape[0] <= SMALL:
         matrix = matrix.toarray()  # faster than sparse from here on
     tolerance = _tolerance(matrix)
-    matrix = _finite_doubles(matrix, name)
-    if matrix.dtype.kind == "c" and not np.any(_stored(matrix).imag):
-        matrix = matrix.real
+    (matrix,) = _real_if_possible([_finite_doubles(matrix, name)])
     return _symmetrised(matrix, name, tolerance * largest_entry(matrix)), tolerance
 
 
@@ -32,9 +30,7 @@ def hermitian_blocks(operator: BlockOperator, name: str) -> tuple[BlockOperator,
     stacks = [_square(_numbers(group, name), name) for group in operator.groups]
     tolerance = max(map(_tolerance, stacks))
     # Nothing writes into blocks, so they need not be copied.
-    stacks = [_finite_doubles(stack, name, copy=False) for stack in stacks]
-    if not any(stack.dtype.kind == "c" and np.any(stack.imag) for stack in stacks):
-        stacks = [stack.real for stack in stacks]
+    stacks = _real_if_possible([_finite_doubles(stack, name, copy=False) for stack in stacks])
     largest = np.maximum.reduce([largest_entry(stack).max() for stack in stacks])
     groups = [
         _symmetrised(stack, name, np.full(stack.shape[:-2], tolerance * largest))
@@ -54,6 +50,13 @@ def _finite_doubles(matrix: Operator, name: str, *, copy: bool = True) -> Operat
         matrix.sum_duplicates()
     _require_finite(matrix, name)
     return matrix
+
+
+def _real_if_possible(matrices: list[Operator]) -> list[Operator]:
+    """The matrices, without their imaginary parts if all of these are zero."""
+    if any(m.dtype.kind == "c" and np.any(_stored(m).imag) for m in matrices):
+        return matrices
+    return [m.real if m.dtype.kind == "c" else m for m in matrices]
 
 
 def _symmetrised(matrix: Operator, name: str, allowed: Array) -> Operator:

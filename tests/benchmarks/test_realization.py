@@ -1,14 +1,18 @@
-"""One realization against the LAPACK calls that it makes: what everything else costs.
+"""One realization against the LAPACK calls that it makes: what everything else costs; its memory.
 
 Both thermal states, all region sizes, and the smooth D_max of every region are included. The two
 longest chains take minutes; ``pytest -m ""`` runs them too.
 """
 
+import math
+import multiprocessing
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
 import pytest
 from benchmarks.lapack import lapack_clock
+from benchmarks.memory import peak_memory
 
 from mbl_study import HeisenbergChain, simulate
 
@@ -51,3 +55,41 @@ def test_realization(
         },
     )
     assert record.regions[-1].size == length - 2
+
+
+MEMORY = "Memory of one realization at Delta = 1, in a process of its own"
+
+
+@pytest.mark.parametrize("length", LENGTHS)
+def test_memory(benchmark: Any, report: Callable[..., None], length: int) -> None:
+    """What a realization takes beside the libraries, in bytes for each entry of the largest sector.
+
+    LAPACK's divide and conquer takes 24.
+    """
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
+        libraries, peak = benchmark.pedantic(
+            lambda: process.submit(_peaks, length).result(), rounds=1
+        )
+    entries = math.comb(length, length // 2) ** 2
+    beside = (peak - libraries) * 2**20 / entries
+    benchmark.extra_info["bytes per entry"] = beside
+    report(
+        MEMORY,
+        **{
+            "L": str(length),
+            "24 n**2": f"{24 * entries / 2**20:.0f} MiB",
+            "libraries": f"{libraries:.0f} MiB",
+            "at most": f"{peak:.0f} MiB",
+            "beside libraries": f"{peak - libraries:.0f} MiB",
+            "for each entry": f"{beside:.1f} B",
+        },
+    )
+
+
+def _peaks(length: int) -> tuple[float, float]:
+    """The largest memory after a short chain, which loads what is loaded late, and after it all."""
+    found = []
+    for sites in (6, length):
+        simulate(HeisenbergChain.random(sites, 1.0, rng=0), epsilons=(0.01,))
+        found.append(peak_memory())
+    return found[0], found[1]
