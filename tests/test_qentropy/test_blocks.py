@@ -213,3 +213,18 @@ def test_diagonal_means_exactly() -> None:
     assert is_diagonal(group)
     group[1, 2, 1] = 1e-300
     assert not is_diagonal(group)
+
+
+def test_parts_are_large_blocks_and_sizes() -> None:
+    """Together they are the operator; a large block stands alone, small ones of a size together."""
+    sizes = [LARGE, 1, 3, LARGE, 3]
+    whole = direct_sum([random_state(size, rng=size) for size in sizes])
+    parts = whole.parts()
+    assert [part.groups[0].shape for part in parts] == [
+        (1, LARGE, LARGE),
+        (1, LARGE, LARGE),
+        (2, 3, 3),
+        (1, 1, 1),
+    ]
+    assert np.array_equal(sum(part.dense() for part in parts), whole.dense())
+    assert all(any(np.shares_memory(part.groups[0], g) for g in whole.groups) for part in parts)

@@ -11,9 +11,9 @@ from flint import arb
 from hostile_matrices import Array, hermitian_matrices, in_blocks
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import states
+from strategies import block_pairs, pairs, states
 
-from qentropy.blocks import one_group
+from qentropy.blocks import LARGE, one_group
 from qentropy.certify.candidates import (
     anchor_state,
     clean_candidate,
@@ -82,13 +82,23 @@ def test_candidate_is_cut_to_the_support_and_to_trace_one() -> None:
     assert one.dense()[0, 0] == 1
 
 
-@given(states(3), states(3))
-@settings(max_examples=40)
-def test_distance_is_bounded_and_close(rho: Array, sigma: Array) -> None:
-    """``Tr (rho/Tr rho - X/Tr X)_+`` lies below the bound and near it."""
-    left, right = in_blocks(rho, sigma)
-    bound = distance_bound(left, right, normalized=True)
-    exact = trace_norm(normalised(matrix(rho)) - normalised(matrix(sigma))) / 2
+@given(st.one_of(pairs(3), block_pairs()), st.sampled_from([1, LARGE]), st.booleans())
+@settings(max_examples=80)
+def test_distance_is_bounded_and_close(
+    pair: tuple[Array, Array], large: int, is_known: bool
+) -> None:
+    """``Tr (rho/Tr rho - X/Tr X)_+`` lies below the bound and near it.
+
+    Large blocks are bounded one by one, from the positive part where it is known.
+    """
+    left, right = in_blocks(*pair)
+    spectra = map(np.linalg.eigh, left.map(np.subtract, right).groups)
+    roots = [np.sqrt(np.maximum(w, 0.0))[:, None, :] * v for w, v in spectra]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("qentropy.blocks.LARGE", large)
+        removed = left.with_groups(roots) if is_known else None
+        bound = distance_bound(left, right, normalized=True, removed=removed)
+    exact = trace_norm(normalised(matrix(pair[0])) - normalised(matrix(pair[1]))) / 2
     assert exact < arb(bound)
     assert bound <= float(exact.mid()) + 1e-13
 

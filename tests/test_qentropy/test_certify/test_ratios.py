@@ -13,18 +13,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import block_pairs, pairs
 
-from qentropy.blocks import one_group
+from qentropy.blocks import LARGE, one_group
 from qentropy.certify.ratios import diagonal_ratio, max_ratio, scaled_floor
 
 PAIRS = st.one_of(pairs(st.integers(1, 4)), block_pairs())
 
 
-@given(PAIRS)
-@settings(max_examples=50)
-def test_ratio_is_proved_and_tight(pair: tuple[Array, Array]) -> None:
-    """``t sigma - X/Tr X`` is exactly positive, and t is the least one to rounding."""
+@given(PAIRS, st.sampled_from([1, LARGE]))
+@settings(max_examples=80)
+def test_ratio_is_proved_and_tight(pair: tuple[Array, Array], large: int) -> None:
+    """``t sigma - X/Tr X`` is exactly positive, and t is the least one to rounding.
+
+    Blocks that count as large are proved one by one.
+    """
     rho, sigma = in_blocks(*pair)
-    bound = max_ratio(rho, sigma)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("qentropy.blocks.LARGE", large)
+        bound = max_ratio(rho, sigma)
     floor = scaled_floor(sigma)
     if floor <= 0:
         assert bound == math.inf

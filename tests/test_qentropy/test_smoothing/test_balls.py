@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from qentropy.blocks import one_group
+from qentropy.blocks import direct_sum, one_group
 from qentropy.errors import InvalidParameterError
-from qentropy.smoothing.balls import Proposal, SmoothingProblem, check_ball
+from qentropy.smoothing.balls import Gram, Proposal, SmoothingProblem, check_ball
 
 BALLS = ("trace-norm", "trace-distance", "purified-distance")
 IDENTITY = one_group(np.eye(2) / 2)
@@ -59,3 +59,15 @@ def test_proposal_claims_nothing_by_itself() -> None:
     """Without a solver a proposal is a closed form, with no multiplier and no iterations."""
     proposal = Proposal(IDENTITY, IDENTITY)
     assert (proposal.offset, proposal.status, proposal.iterations) == (0.0, "closed form", 0)
+    assert proposal.dual_operator is proposal.dual
+
+
+def test_a_factor_is_multiplied_out_on_demand() -> None:
+    """``F F^dagger`` is exactly Hermitian, as a matrix and in blocks."""
+    factor = np.random.default_rng(0).normal(size=(2, 5, 2, 2)) @ [1, 1j]
+    gram = Gram(direct_sum([np.eye(5), np.eye(5)]).with_groups([factor]))
+    expected = factor @ factor.conj().swapaxes(-1, -2)
+    (found,) = Proposal(IDENTITY, gram).dual_operator.groups
+    assert np.allclose(found, expected, atol=1e-14)
+    assert np.array_equal(found, found.conj().swapaxes(-1, -2))
+    assert np.array_equal(gram.dense()[5:, 5:], found[1])
