@@ -28,6 +28,7 @@ __all__ = ["Landmark", "applies", "propose", "solve"]
 
 SMALLEST_DIMENSION = 12
 LARGEST_SHARE = 0.75  # of the rows; a larger subspace is not worth the detour
+LARGEST_JOINT = 32  # rows up to which the subspace of two ends may be larger
 MOST_SUBSPACES = 14
 FIRST_TOLERANCE = 0.02  # of the first path, which only shows where to go
 SMALLEST_ROUGH = 52  # rows from which on a factorisation takes longer than what it brings there
@@ -115,7 +116,7 @@ def solve(
     problem = replace(problem, epsilon=problem.epsilon * (1 - clear))
     blocks, most = pieces(problem), LARGEST_SHARE * dimension
     bases = _bases_between(cuts, blocks, ends) if ends else _first_bases(cuts, blocks)
-    if _width(bases) > most:
+    if _width(bases) > (max(most, LARGEST_JOINT) if ends else most):
         raise SolverError("the low-rank route needs a subspace that is smaller than the space")
     large = _width(bases) >= trace_path.SMALLEST_ITERATIVE
     rough = not ends and _width(bases) >= SMALLEST_ROUGH

@@ -171,6 +171,9 @@ def _routes(
     if method == "hockey-stick" or automatic:
         # The purified ball lies in the trace-distance ball of its radius, and a small one is near.
         yield "hockey-stick", partial(hockey_stick.propose, problem)
+        least = None if problem.ball == "purified-distance" else _least_completion(problem)
+        if least is not None:
+            yield "hockey-stick", lambda: least
     largest = max(g.shape[-1] for g in problem.rho.groups)
     if method == "low-rank" or (automatic and low_rank.applies(problem)):
         yield "low-rank", partial(_low_rank, best, problem, tolerance)
@@ -195,6 +198,12 @@ def _routes(
         _leave_out(best, "conic", largest)
     elif method == "conic" or (automatic and not done):
         yield from _conic_routes(best, problem, rtol)
+
+
+def _least_completion(problem: SmoothingProblem) -> Proposal | None:
+    with contextlib.suppress(*FAILURES):
+        return hockey_stick.least_completion(problem)
+    return None
 
 
 def _low_rank(
@@ -250,7 +259,7 @@ def _improve(
         best.lower, best.dual = low, proposal.dual
     if high < best.upper:
         best.upper, best.primal = high, state
-    best.tried = (*best.tried, name)
+    best.tried = best.tried if name in best.tried[-1:] else (*best.tried, name)
     if proposal.note:
         best.notes = (*best.notes, f"{name}: {proposal.note}")
 

@@ -50,6 +50,42 @@ def test_it_is_only_a_bound_where_no_completion_exists() -> None:
     low, high = certified(task, hockey_stick.propose(task))
     assert math.log2(low) == pytest.approx(5.448076419, abs=1e-9)
     assert math.log2(high) > 5.450631035
+    assert hockey_stick.least_completion(task) is None
+
+
+@pytest.mark.parametrize("normalized", [True, False])
+@pytest.mark.parametrize(("size", "rank"), [(4, 1), (6, 2), (12, 3), (70, 18)])
+def test_a_large_radius_has_a_completion(size: int, rank: int, normalized: bool) -> None:
+    """Where the state with Q in proportion to N is none, the least completion is the answer."""
+    rho, sigma = random_state(size, rank=rank, rng=size), random_state(size, rng=size + 1)
+    task = problem(rho, sigma, 0.6, normalized=normalized)
+    assert np.linalg.eigvalsh(hockey_stick.propose(task).primal.dense())[0] < -1e-6
+    least = hockey_stick.least_completion(task)
+    assert least is not None
+    low, high = certified(task, least)
+    assert high <= low * (1 + 1e-6)
+    bits = smooth_max_relative_entropy(
+        rho, sigma, 0.6, ball="trace-distance", normalized=normalized
+    )
+    assert (bits.method, bits.converged) == ("hockey-stick", True)
+
+
+@given(pairs(st.integers(1, 5)), st.sampled_from([0.1, 0.3, 0.5, 0.8]), st.booleans())
+@settings(max_examples=60)
+def test_the_least_completion_is_never_a_wrong_answer(
+    pair: tuple[Array, Array], radius: float, normalized: bool
+) -> None:
+    """It closes the gap wherever Q in proportion to N does, whatever the ranks and the spectra."""
+    task = problem(*pair, radius, normalized=normalized)
+    low, high = certified(task, hockey_stick.propose(task))
+    least = hockey_stick.least_completion(task)
+    if least is None:
+        is_covered = task.cut.level * float(task.sigma.trace) <= 1 + 1e-9
+        assert high > low * (1 + 1e-9) or is_covered
+        return
+    floor, ceiling = certified(task, least)
+    assert floor <= high
+    assert low <= ceiling
 
 
 def test_pure_bipartite_state_is_far_from_its_root() -> None:

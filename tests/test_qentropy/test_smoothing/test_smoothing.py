@@ -728,7 +728,8 @@ def test_failing_route_is_left_out_and_named(
     def fail(*_: Any) -> Any:
         raise failure
 
-    monkeypatch.setattr("qentropy.smoothing.hockey_stick.propose", fail)
+    for function in ("propose", "least_completion"):
+        monkeypatch.setattr(f"qentropy.smoothing.hockey_stick.{function}", fail)
     rho, sigma = pure(1, 1), np.diag([0.75, 0.25])
     result = smooth_max_relative_entropy(rho, sigma, 0.1, ball=TRACE)
     assert result.method == "path-following"
@@ -751,6 +752,7 @@ def test_rho_itself_is_the_last_resort(
 
     for route in ("commuting", "hockey_stick", "purified_path", "trace_path", "conic"):
         monkeypatch.setattr(f"qentropy.smoothing.{route}.propose", fail)
+    monkeypatch.setattr("qentropy.smoothing.hockey_stick.least_completion", fail)
     rho, sigma = pure(1, 1), np.diag([0.75, 0.25])
     result = solve(rho, sigma, 0.1, ball=ball, normalized=normalized)
     assert result is not None
