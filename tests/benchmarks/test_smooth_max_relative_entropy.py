@@ -145,6 +145,7 @@ def test_exponent(benchmark: Any, report: Callable[..., None], real: bool) -> No
 
 REST = ("route", "steps", "asked", "gap", "memory")
 
+RADII = "Generic states by the radius of the ball in trace distance"
 FIELDS = "Real states, and the same with random phases, which make them complex; six pairs each"
 
 
@@ -171,6 +172,27 @@ def test_real_states(benchmark: Any, report: Callable[..., None], dimension: int
         complex=f"{as_complex / 6:.3g} s",
         ratio=f"{as_complex / as_real:.2f}",
     )
+
+
+@pytest.mark.parametrize("radius", [0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7])
+@pytest.mark.parametrize("dimension", [32, 64])
+def test_radius(benchmark: Any, report: Callable[..., None], dimension: int, radius: float) -> None:
+    """Generic states at other radii than that of the other tables."""
+    states = pair(Case("generic", dimension))
+    found = benchmark.pedantic(
+        smooth_max_relative_entropy, (*states, radius), {"ball": BALL}, rounds=1
+    )
+    assert found.report is not None
+    report(
+        RADII,
+        d=str(dimension),
+        radius=f"{radius:g}",
+        time=f"{benchmark.stats.stats.median:.3g} s",
+        route=found.method,
+        steps=str(found.report.iterations),
+        gap=f"{found.gap:.1e}",
+    )
+    assert found.converged
 
 
 def test_sweep(benchmark: Any, report: Callable[..., None]) -> None:
