@@ -328,9 +328,10 @@ def _critical_of(critical: pd.DataFrame | None, length: int) -> tuple[float, flo
 
 
 def _critical_label(value: float, error: float) -> str:
+    """The value with its error in units of the last digit, as in 3.66(19)."""
     if not np.isfinite(value):
         return ""
-    spread = rf" \pm {error:.2f}" if np.isfinite(error) else ""
+    spread = f"({max(1, round(100 * error))})" if np.isfinite(error) else ""
     return rf", $\Delta_c = {value:.2f}{spread}$"
 
 

@@ -208,7 +208,7 @@ def test_critical_disorder_is_in_the_legend_with_its_error(
     )
     ax = plot_slope(transition["slopes"], transition["derivative"], critical)
     assert legend_texts(ax.get_legend()) == [
-        r"$L = 8$, $\Delta_c = 3.67 \pm 0.13$",
+        r"$L = 8$, $\Delta_c = 3.67(13)$",
         "$L = 10$",
     ]
     ax = plot_slope(
