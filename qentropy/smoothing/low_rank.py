@@ -113,8 +113,9 @@ def solve(
     dimension = problem.rho.dimension
     clear = min(ROUGH * dimension**3 / max(problem.radius, ROUGH), max(MOST_ROUGH, tolerance))
     cuts = problem.cut.directions
-    problem = replace(problem, epsilon=problem.epsilon * (1 - clear))
-    blocks, most = pieces(problem), LARGEST_SHARE * dimension
+    inside = replace(problem, epsilon=problem.epsilon * (1 - clear))
+    whole = _Whole(inside, pieces(inside), problem.cut.level)
+    blocks, most = whole.blocks, LARGEST_SHARE * dimension
     bases = _bases_between(cuts, blocks, ends) if ends else _first_bases(cuts, blocks)
     if _width(bases) > (max(most, LARGEST_JOINT) if ends else most):
         raise SolverError("the low-rank route needs a subspace that is smaller than the space")
@@ -122,7 +123,7 @@ def solve(
     rough = not ends and _width(bases) >= SMALLEST_ROUGH
     goal = tolerance / 2 if ends else max(tolerance, FIRST_TOLERANCE)
     reaches = _reached_between(bases, ends)
-    best = found = _continued(problem, blocks, bases, goal, last=ends, reaches=reaches, rough=rough)
+    best = found = _continued(whole, bases, goal, last=ends, reaches=reaches, rough=rough)
     steps, misses = found.steps, 0
     for _ in range(1, MOST_SUBSPACES):
         if best.gap <= tolerance:
@@ -136,7 +137,7 @@ def solve(
             break
         reaches = found.reaches(bases, more=misses > 0) if confined else None
         try:
-            found = _continued(problem, blocks, bases, goal, last=[found.landmark], reaches=reaches)
+            found = _continued(whole, bases, goal, last=[found.landmark], reaches=reaches)
         except (SolverError, np.linalg.LinAlgError):
             break
         steps += found.steps
@@ -154,6 +155,15 @@ def solve(
         note=f"solved on {rows} of {dimension} dimensions",
     )
     return proposal, best.landmark
+
+
+@dataclass(frozen=True, eq=False)
+class _Whole:
+    """The problem, its blocks, and a lower end that is known: the root of the hockey-stick."""
+
+    problem: SmoothingProblem
+    blocks: list[Piece]
+    floor: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -240,8 +250,7 @@ def _reached_between(bases: list[Array], ends: Sequence[Landmark]) -> list[Array
 
 
 def _continued(
-    problem: SmoothingProblem,
-    blocks: list[Piece],
+    whole: _Whole,
     bases: list[Array],
     tolerance: float,
     *,
@@ -254,13 +263,12 @@ def _continued(
     narrow = reaches is not None and _width(reaches) <= CONFINED_SHARE * rows
     if narrow and rows > SMALLEST_CONFINED:
         with contextlib.suppress(SolverError):
-            return _solved(problem, blocks, bases, tolerance, last=last, reaches=reaches)
-    return _solved(problem, blocks, bases, tolerance, last=last, rough=rough)
+            return _solved(whole, bases, tolerance, last=last, reaches=reaches)
+    return _solved(whole, bases, tolerance, last=last, rough=rough)
 
 
 def _solved(
-    problem: SmoothingProblem,
-    blocks: list[Piece],
+    whole: _Whole,
     bases: list[Array],
     tolerance: float,
     *,
@@ -269,6 +277,7 @@ def _solved(
     rough: bool = False,
 ) -> _Subspace:
     """Solve on the subspace, from where others ended, and lift X and G to the whole space."""
+    problem, blocks = whole.problem, whole.blocks
     kept = [i for i, v in enumerate(bases) if v.shape[1]]
     rhos, sigmas = zip(*(blocks[i].restricted(bases[i]) for i in kept), strict=True)
     inner = SmoothingProblem(
@@ -298,7 +307,7 @@ def _solved(
     dual = problem.rho.with_blocks([x.dual for x in lifts])
     upper = max(x.ratio for x in lifts)
     upper = upper / float(primal.trace) if problem.normalized else upper
-    lower = lower_end(problem, list(zip(blocks, lifts, strict=True)))
+    lower = max(whole.floor, lower_end(problem, list(zip(blocks, lifts, strict=True))))
     return _Subspace(
         bases=bases,
         reached=bases if reaches is None else [v @ u for v, u in zip(bases, reaches, strict=True)],

@@ -161,9 +161,9 @@ def _routes(
         yield "generalised eigenvalue", partial(_unsmoothed, problem)
         return
     # What proofs cost does not shrink with rtol: of a small one less is left for the points.
-    tolerance = max(rtol / (3 if rtol >= NARROW else 10), 1e-13)
+    tolerance = max(rtol / (1.5 if rtol >= NARROW else 10), 1e-13)
     if ends:
-        yield "low-rank", partial(_low_rank, best, problem, 2 * tolerance, ends)
+        yield "low-rank", partial(_low_rank, best, problem, tolerance, ends)
     if automatic and covering.covers(problem):
         yield "covering", partial(covering.propose, problem)
     if method == "commuting" or (automatic and commuting.commutes(problem)):
