@@ -11,7 +11,7 @@ As Z is at most 1 this lies between 0 and 1 and above Z, as X has to between 0 a
 above ``rho - P``; X is normalised by some a if its trace without a is at most one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -34,7 +34,7 @@ def propose(problem: SmoothingProblem) -> Proposal:
     wanted = removed if problem.normalized else min(problem.radius, removed)
     alpha = min(1.0, wanted / room) if room > 0 else 0.0
     zipped = zip(_kept(problem), problem.sigma.groups, strict=True)
-    return _proposal(problem, [(1 - alpha) * rest + (alpha * level) * s for rest, s in zipped])
+    return _proposal(problem, ((1 - alpha) * rest + (alpha * level) * s for rest, s in zipped))
 
 
 def least_completion(problem: SmoothingProblem) -> Proposal | None:
@@ -53,7 +53,7 @@ def least_completion(problem: SmoothingProblem) -> Proposal | None:
         return None
     share = min(1.0, lack / room) if problem.normalized else 0.0
     zipped = zip(least, sigma.groups, strict=True)
-    return _proposal(problem, [(1 - share) * x + (share * level) * s for x, s in zipped])
+    return _proposal(problem, ((1 - share) * x + (share * level) * s for x, s in zipped))
 
 
 def _kept(problem: SmoothingProblem) -> Iterator[Array]:
@@ -73,7 +73,7 @@ def _least_above(rest: Array, level: float, values: Array, vectors: Array, suppo
     return hermitian(half @ half.conj().swapaxes(-1, -2))
 
 
-def _proposal(problem: SmoothingProblem, states: list[Array]) -> Proposal:
+def _proposal(problem: SmoothingProblem, states: Iterable[Array]) -> Proposal:
     """The points, the state a little inside the ball so that rounding does not take it out."""
     back = min(1.0, INSIDE * problem.rho.dimension / max(problem.radius, INSIDE))
     parts = problem.cut.parts
