@@ -112,8 +112,8 @@ def memory_estimate(length: int, regions: Regions = "first") -> int:
 
     LAPACK's ``24 n**2`` for the largest magnetization sector, of dimension ``n``, and a fifth more.
     Where the regions are translated the eigenvectors of all sectors are kept in memory to the end;
-    the squares of the dimensions sum to ``binomial(2 length, length)``.  Measured were 297 MiB for
-    14 sites and 1047 MiB for 15, and for translations 794 MiB for 14.
+    the squares of the dimensions sum to ``binomial(2 length, length)``.  Measured were 287 MiB for
+    14 sites and 1018 MiB for 15, and for translations 794 MiB for 14.
 
     Examples
     --------
