@@ -14,6 +14,7 @@ from strategies import generators
 
 from qentropy import smooth_max_relative_entropy
 from qentropy.errors import SolverError
+from qentropy.operators import check_pair
 from qentropy.smoothing import lifting, low_rank, trace_path
 from qentropy.states import random_state
 
@@ -255,3 +256,20 @@ def test_it_agrees_with_all_routes_on_hostile_pairs(
         patch.setattr(low_rank, "SMALLEST_DIMENSION", 1)
         patch.setattr(low_rank, "LARGEST_SHARE", 1.0)
         routes_agree(task, rng)
+
+
+@pytest.mark.parametrize(("size", "rank", "radius"), [(16, 4, 0.5), (24, 8, 0.3)])
+def test_it_stops_where_the_subspaces_outgrow_the_space(
+    size: int, rank: int, radius: float
+) -> None:
+    """What it has come to is handed over all the same, and true; other routes know better."""
+    rho, sigma = random_state(size, rank=rank, rng=size), random_state(size, rng=size + 1)
+    task = problem(rho, sigma, radius)
+    proposal = low_rank.propose(task)
+    assert proposal.status.startswith("stopped")
+    low, high = certified(task, proposal)
+    known = smooth_max_relative_entropy(rho, sigma, radius, ball="trace-distance")
+    assert known.converged
+    scale = 2.0 ** int(check_pair(rho, sigma).exponent)
+    assert low <= 2**known.upper * scale * (1 + 1e-12)
+    assert 2**known.lower * scale <= high * (1 + 1e-12)
