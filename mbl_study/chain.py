@@ -12,6 +12,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 from numbers import Integral, Real
 from typing import Any
 
@@ -218,13 +219,13 @@ class HeisenbergChain:
 @lru_cache(maxsize=64)
 def _exchange(sites: int, bonds: tuple[tuple[int, int], ...]) -> Qobj:
     """Sum over bonds of ``sx sx + sy sy + sz sz``, sparse."""
-    with qutip.CoreOptions(default_dtype="CSR"):
-        total = qutip.qzero([2] * sites)
-        for left, right in bonds:
-            for pauli in (qutip.sigmax(), qutip.sigmay(), qutip.sigmaz()):
-                factors = [qutip.qeye(2)] * sites
-                factors[left] = factors[right] = pauli
-                total = total + qutip.tensor(factors)
+    # Named each time: to set the default of QuTiP takes longer than all of this.
+    paulis = [pauli(dtype="CSR") for pauli in (qutip.sigmax, qutip.sigmay, qutip.sigmaz)]
+    total = qutip.qzero([2] * sites, dtype="CSR")
+    for (left, right), pauli in product(bonds, paulis):
+        factors = [qutip.qeye(2, dtype="CSR")] * sites
+        factors[left] = factors[right] = pauli
+        total = total + qutip.tensor(factors)
     return total
 
 
