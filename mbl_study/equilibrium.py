@@ -28,7 +28,7 @@ from mbl_study.reductions import (
     reduce_to_region,
 )
 from mbl_study.regions import Pair, RegionInEnergyBasis, RegionSpectrum, region_spectrum
-from mbl_study.sectors import checked_sites
+from mbl_study.sectors import by_sector, checked_sites
 from mbl_study.spectrum import SectorSpectrum, diagonalize, diagonalize_sector
 
 __all__ = ["Equilibrium", "ThermalKind", "equilibrate"]
@@ -395,7 +395,7 @@ def _gibbs_vectors(
         for spectrum in spectra
     ]
     weights = gibbs_weights(np.concatenate([item.energies for item in spectra]), beta)
-    scales = np.split(np.sqrt(weights), np.cumsum([len(item.energies) for item in spectra])[:-1])
+    scales = by_sector(np.sqrt(weights), chain.length)
     return [
         SectorVectors(up=item.up, vectors=item.basis, scale=scale, levels=None)
         for item, scale in zip(spectra, scales, strict=True)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 import qentropy
 from mbl_study.chain import HeisenbergChain
 from mbl_study.levels import gibbs_weights, level_labels
-from mbl_study.sectors import SectorOperator, configurations
+from mbl_study.sectors import SectorOperator, by_sector
 from mbl_study.spectrum import diagonalize_sector
 
 __all__ = ["Pair", "RegionInEnergyBasis", "RegionSpectrum", "region_spectrum"]
@@ -89,21 +89,16 @@ class RegionInEnergyBasis:
     def _pair(self, state: SectorOperator, weights: NDArray[np.float64]) -> Pair:
         if not state.is_block_diagonal:
             return state.to_blocks(), scipy.sparse.csr_matrix(scipy.sparse.diags(weights))
-        return state.to_blocks(), qentropy.direct_sum(map(np.diag, self._split(weights)))
+        return state.to_blocks(), qentropy.direct_sum(map(np.diag, by_sector(weights, state.sites)))
 
     def _entries(
         self, keep: Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.bool_]]
     ) -> Iterator[tuple[tuple[int, int], NDArray[Any]]]:
         """The blocks of the state, each with only the entries between levels that are to stay."""
-        level = self._split(self.levels)
+        level = by_sector(self.levels, self.state.sites)
         for (row, column), block in self.state.blocks.items():
             kept = keep(level[row][:, None], level[column])
             yield (row, column), np.where(kept, block, 0)
-
-    def _split(self, values: NDArray[Any]) -> list[NDArray[Any]]:
-        """Cut an array over all energies into one per sector."""
-        sizes = [len(sector) for sector in configurations(self.state.sites)]
-        return np.split(values, np.cumsum(sizes)[:-1])
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -123,12 +118,13 @@ class RegionSpectrum:
 
     def thermal_state(self, beta: float) -> SectorOperator:
         """``tau_beta(H_R)`` in the configuration basis, at a finite inverse temperature."""
-        weights = gibbs_weights(np.concatenate(self.energies), beta)
+        sites = len(self.bases) - 1
+        weights = by_sector(gibbs_weights(np.concatenate(self.energies), beta), sites)
         blocks = {}
-        for up, (weight, basis) in enumerate(zip(self._split(weights), self.bases, strict=True)):
+        for up, (weight, basis) in enumerate(zip(weights, self.bases, strict=True)):
             half = basis * np.sqrt(weight)
             blocks[up, up] = half @ half.T
-        return SectorOperator(sites=len(self.bases) - 1, blocks=blocks)
+        return SectorOperator(sites=sites, blocks=blocks)
 
     def rotate(self, omega: SectorOperator, tolerance: float) -> RegionInEnergyBasis:
         """Write a state in the energy basis.
@@ -160,10 +156,6 @@ class RegionSpectrum:
             levels=level_labels(energies, tolerance)[0],
             state=SectorOperator(sites=omega.sites, blocks=blocks),
         )
-
-    def _split(self, values: NDArray[np.generic]) -> list[NDArray[np.generic]]:
-        """Cut an array over all energies into one per sector."""
-        return np.split(values, np.cumsum([len(energies) for energies in self.energies])[:-1])
 
 
 def region_spectrum(chain: HeisenbergChain, sites: tuple[int, ...]) -> RegionSpectrum:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "SectorOperator",
     "add_block",
+    "by_sector",
     "checked_sites",
     "configurations",
     "spins",
@@ -59,6 +60,30 @@ def configurations(sites: int) -> tuple[NDArray[np.int64], ...]:
     for sector in sectors:
         sector.flags.writeable = False
     return tuple(sectors)
+
+
+def by_sector(values: NDArray[Any], sites: int) -> list[NDArray[Any]]:
+    """Cut an array over the basis sorted by sector into one array per number of up spins.
+
+    Parameters
+    ----------
+    values
+        Shape ``(2**sites,)``.
+    sites
+        Number of sites.
+
+    Returns
+    -------
+    list of arrays
+        Entry ``k`` has ``binomial(sites, k)`` values.
+
+    Examples
+    --------
+    >>> [part.tolist() for part in by_sector(np.arange(4), 2)]
+    [[0], [1, 2], [3]]
+    """
+    sizes = [len(sector) for sector in configurations(sites)]
+    return np.split(values, np.cumsum(sizes)[:-1])
 
 
 def spins(configuration: NDArray[np.int64], sites: int) -> NDArray[np.float64]:

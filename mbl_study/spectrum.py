@@ -190,7 +190,7 @@ def diagonalize(
     [1, 4, 6, 4, 1]
     """
     sizes = {up: math.comb(chain.length, up) for up in range(chain.length + 1)}
-    filed = {up for up in eigenvectors if in_files and sizes[up] > _SMALL_SECTOR}
+    filed = _large_sectors(chain.length, eigenvectors) if in_files else []
     require_scratch(scratch_bytes(chain.length, filed))
     # The workspace of the largest sector is free again before eigenvectors pile up.
     descending = sorted(sizes, key=lambda up: -sizes[up])
@@ -218,8 +218,12 @@ def scratch_bytes(length: int, eigenvectors: Collection[int]) -> int:
     >>> scratch_bytes(15, range(16)) // 2**20, scratch_bytes(11, range(12))
     (1180, 0)
     """
-    sizes = (math.comb(length, up) for up in eigenvectors)
-    return sum(8 * size**2 for size in sizes if size > _SMALL_SECTOR)
+    return sum(8 * math.comb(length, up) ** 2 for up in _large_sectors(length, eigenvectors))
+
+
+def _large_sectors(length: int, sectors: Collection[int]) -> list[int]:
+    """Those of the sectors whose eigenvectors wait in files where they may."""
+    return [up for up in sectors if math.comb(length, up) > _SMALL_SECTOR]
 
 
 def _kept(chain: HeisenbergChain, up: int, eigenvectors: bool, in_file: bool) -> SectorSpectrum:

@@ -43,7 +43,7 @@ def clean_candidate(
     exponent = binary_exponent(primal.groups)
     scale = 0 if not normalized and exponent <= 1 else -exponent
     unit = primal.map(lambda g: hermitian_part(times_power(g, scale)))
-    candidate = unit if all(s.all() for s in support_rows(sigma)) else on_support(sigma, unit)
+    candidate = on_support(sigma, unit)
     trace = float(candidate.trace)
     # No entry of a positive operator is larger than its trace.
     if trace < 1e-3 * max(float(np.abs(g).max()) for g in candidate.groups) or trace <= 0:

@@ -113,7 +113,10 @@ def support_rows(sigma: BlockOperator) -> list[NDArray[np.bool_]]:
 
 def on_support(sigma: BlockOperator, operator: BlockOperator) -> BlockOperator:
     """``Pi A Pi`` with the projector on the rows on which sigma acts."""
-    pairs = zip(operator.groups, support_rows(sigma), strict=True)
+    support = support_rows(sigma)
+    if all(s.all() for s in support):
+        return operator
+    pairs = zip(operator.groups, support, strict=True)
     return operator.with_groups([g * (s[:, :, None] & s[:, None, :]) for g, s in pairs])
 
 

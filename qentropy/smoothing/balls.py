@@ -13,6 +13,7 @@ import numpy as np
 
 from qentropy.blocks import Array, BlockOperator
 from qentropy.operators import Ball, check_ball
+from qentropy.smoothing.scaling import dagger, hermitian
 from qentropy.smoothing.threshold import Cut, find_cut
 
 __all__ = ["Ball", "Gram", "Proposal", "SmoothingProblem", "check_ball"]
@@ -67,16 +68,11 @@ class Gram:
 
     def multiplied(self) -> BlockOperator:
         """``F F^dagger``, exactly Hermitian."""
-        return self.factor.map(_gram)
+        return self.factor.map(lambda f: hermitian(f @ dagger(f)))
 
     def dense(self) -> Array:
         """The whole matrix."""
         return self.multiplied().dense()
-
-
-def _gram(factor: Array) -> Array:
-    product = factor @ factor.conj().swapaxes(-1, -2)
-    return np.asarray((product + product.conj().swapaxes(-1, -2)) / 2)
 
 
 @dataclass(frozen=True, eq=False)

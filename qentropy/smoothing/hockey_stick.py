@@ -17,7 +17,7 @@ import numpy as np
 
 from qentropy.blocks import Array
 from qentropy.smoothing.balls import Gram, Proposal, SmoothingProblem
-from qentropy.smoothing.scaling import hermitian
+from qentropy.smoothing.scaling import congruence, dagger, hermitian
 from qentropy.spectra import positive_power
 
 __all__ = ["least_completion", "propose"]
@@ -59,7 +59,7 @@ def least_completion(problem: SmoothingProblem) -> Proposal | None:
 def _kept(problem: SmoothingProblem) -> Iterator[Array]:
     """Blocks of ``rho - P``."""
     for r, (w, v) in zip(problem.rho.groups, problem.cut.parts, strict=True):
-        yield hermitian(r - (v * w[:, None, :]) @ v.conj().swapaxes(-1, -2))
+        yield hermitian(r - (v * w[:, None, :]) @ dagger(v))
 
 
 def _least_above(rest: Array, level: float, values: Array, vectors: Array, support: Array) -> Array:
@@ -68,9 +68,9 @@ def _least_above(rest: Array, level: float, values: Array, vectors: Array, suppo
     # Any factor of the multiple of sigma serves as its root.
     root = vectors * np.sqrt(weights)[:, None, :]
     inverse = vectors * positive_power(weights, -0.5)[:, None, :]
-    z, frame = np.linalg.eigh(hermitian(inverse.conj().swapaxes(-1, -2) @ rest @ inverse))
+    z, frame = np.linalg.eigh(congruence(inverse, rest))
     half = root @ (frame * np.sqrt(np.maximum(z, 0.0))[:, None, :])
-    return hermitian(half @ half.conj().swapaxes(-1, -2))
+    return hermitian(half @ dagger(half))
 
 
 def _proposal(problem: SmoothingProblem, states: Iterable[Array]) -> Proposal:

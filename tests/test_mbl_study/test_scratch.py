@@ -10,7 +10,6 @@ from typing import IO
 import numpy as np
 import pytest
 
-from mbl_study import scratch
 from mbl_study.errors import ScratchDiskError
 from mbl_study.scratch import ScratchMatrix, require_scratch
 
@@ -52,4 +51,4 @@ def test_a_disk_that_is_too_small() -> None:
     """What cannot fit is refused before anything is computed."""
     with pytest.raises(ScratchDiskError, match=r"1048576000000 MiB .* MiB are free"):
         require_scratch(2**20 * 1048576000000)
-    assert scratch.require_scratch(0) is None
+    assert require_scratch(0) is None
