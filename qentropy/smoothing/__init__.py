@@ -22,6 +22,7 @@ from qentropy.results import CertifiedValue
 from qentropy.smoothing.balls import Ball, SmoothingProblem, check_ball
 from qentropy.smoothing.low_rank import Landmark
 from qentropy.smoothing.routes import METHODS, Prepared, prepare, report, search
+from qentropy.threads import one_thread
 
 __all__ = ["METHODS", "smooth_max_relative_entropy", "smooth_max_relative_entropy_curve"]
 
@@ -233,7 +234,8 @@ def _solved(
 ) -> tuple[CertifiedValue, Landmark | None]:
     start = time.perf_counter()
     problem = SmoothingProblem(data.rho, data.sigma, ball, radius, options.normalized)
-    best = search(data, problem, options.method, options.rtol, ends)
+    with one_thread(max(group.shape[-1] for group in data.rho.groups)):
+        best = search(data, problem, options.method, options.rtol, ends)
     bounds = certify.log2_interval(best.lower, best.upper, int(data.pair.exponent))
     value = CertifiedValue(
         value=bounds.upper,

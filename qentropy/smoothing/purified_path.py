@@ -26,6 +26,7 @@ from qentropy.smoothing.scaling import (
     longest_step,
     scaling_frame,
 )
+from qentropy.threads import many_threads
 
 __all__ = ["applies", "propose"]
 
@@ -303,7 +304,8 @@ def _solved(systems: Blocks, gradient: _Gradient, r: Blocks, rights: list[Blocks
     found = []
     for k, system in enumerate(systems):
         columns = np.stack([x[k].reshape(len(system), -1) for x in (*rights, r)], axis=-1)
-        solution = np.linalg.solve(system, columns)
+        with many_threads(system.shape[-1]):
+            solution = np.linalg.solve(system, columns)
         found.append([solution[..., j].reshape(r[k].shape) for j in range(len(rights) + 1)])
     *firsts, pole = (list(parts) for parts in zip(*found, strict=True))
     denominator = 1 - gradient.coupling * _dot(r, pole)

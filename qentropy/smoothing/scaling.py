@@ -259,6 +259,7 @@ class Coordinates:
     def __init__(self, size: int, is_complex: bool) -> None:
         self.size, self.complex = size, is_complex
         self.upper = np.triu_indices(size, 1)
+        self.count = size + (1 + is_complex) * len(self.upper[0])
 
     def vector(self, matrix: Array) -> Array:
         """The coordinates of a matrix."""
@@ -296,7 +297,7 @@ class Coordinates:
             this takes ``b**5`` operations.
         """
         size, count = self.size, len(self.upper[0])
-        out = np.empty((size + (1 + self.complex) * count,) * 2)
+        out = np.empty((self.count, self.count))
         # The image of e_k e_l^dagger is the sum over c of left[:, c] and right[c, l].
         right = np.stack(metrics)
         if frame is not None:

@@ -7,6 +7,7 @@ import numpy as np
 from qentropy.blocks import Array
 from qentropy.smoothing.scaling import Coordinates, dagger
 from qentropy.smoothing.trace_point import inner_product
+from qentropy.threads import many_threads
 
 __all__ = ["SlowConvergenceError", "System"]
 
@@ -52,15 +53,16 @@ class System:
 
         size = len(self.metrics[0])
         basis = Coordinates(size, any(np.iscomplexobj(m) for m in self.metrics))
-        if self.mixed is None:
-            matrix = basis.congruences(self.metrics)
-            matrix[np.diag_indices(len(matrix))] += basis.entries(self.weights)
-        else:
-            matrix = basis.congruences(self.metrics, self.mixed, self.weights)
-        scale = 1 / np.sqrt(matrix.diagonal())
-        matrix *= scale[:, None]
-        matrix *= scale
-        factor, failed = dpotrf(matrix.T, lower=1, clean=0, overwrite_a=1)
+        with many_threads(basis.count):
+            if self.mixed is None:
+                matrix = basis.congruences(self.metrics)
+                matrix[np.diag_indices(len(matrix))] += basis.entries(self.weights)
+            else:
+                matrix = basis.congruences(self.metrics, self.mixed, self.weights)
+            scale = 1 / np.sqrt(matrix.diagonal())
+            matrix *= scale[:, None]
+            matrix *= scale
+            factor, failed = dpotrf(matrix.T, lower=1, clean=0, overwrite_a=1)
         if failed:
             raise np.linalg.LinAlgError("the system is not positive definite")
 

@@ -28,7 +28,6 @@ class Case(NamedTuple):
     seed: int = 0
     ball: str = BALL
     rtol: float = 1e-6
-    threads: int = 1
 
     def __str__(self) -> str:
         """A name for a test."""
@@ -40,8 +39,7 @@ class Case(NamedTuple):
         """What names the case in a table."""
         kind = self.kind + (", purified" if self.ball == PURIFIED else "")
         field = "real" if self.real else "complex"
-        threads = f", {self.threads} threads" if self.threads > 1 else ""
-        return {"states": kind, "d": f"{self.dimension}{threads}", "field": field}
+        return {"states": kind, "d": str(self.dimension), "field": field}
 
 
 class Run(NamedTuple):
@@ -96,9 +94,9 @@ def run(case: Case) -> Run:
 
 
 def run_alone(case: Case) -> Run:
-    """The same in a process of its own, whose memory is that of this call."""
+    """The same in a process of its own, with all threads, whose memory is that of this call."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-            patch.setenv(name, str(case.threads))
+            patch.delenv(name, raising=False)
         with multiprocessing.get_context("spawn").Pool(1) as pool:
             return pool.apply(run, (case,))

@@ -95,7 +95,6 @@ SECONDS: dict[bool, dict[int, float]] = {False: {}, True: {}}  # real or not -> 
     "case",
     [
         *(Case("generic", d) for d in (8, 16, 24, 32, 48, 64, 96, 128, 256)),
-        *(Case("generic", d, threads=2) for d in (128, 256)),
         *(Case("generic", d, real=True) for d in (8, 16, 32, 64, 128, 256)),
         *(Case("generic", d, rtol=1e-8) for d in (16, 32, 64)),
         *(Case("pure", d) for d in (16, 64, 128)),
