@@ -15,6 +15,7 @@ __all__ = ["many_threads", "one_thread"]
 
 SMALL = 512  # rows below which a problem is solved with one thread
 LARGE = 1000  # rows of a system from which on it is factorised with all threads
+HUGE = 12000  # rows from which on OpenBLAS may crash when several threads factorise
 
 _outer: ContextVar[int | None] = ContextVar("_outer", default=None)
 
@@ -60,6 +61,8 @@ def one_thread(rows: int) -> Iterator[None]:
 def many_threads(rows: int) -> Iterator[None]:
     """Within `one_thread`, BLAS has all its threads here if the matrix is large.
 
+    A huge one gets one thread everywhere.
+
     Parameters
     ----------
     rows
@@ -77,11 +80,11 @@ def many_threads(rows: int) -> Iterator[None]:
     >>> root[0, 0].item()
     2.0
     """
-    outer = _outer.get()
-    if rows < LARGE or outer is None:
+    count = 1 if rows >= HUGE else _outer.get()
+    if rows < LARGE or count is None:
         yield
         return
-    with _blas().limit(limits=outer):
+    with _blas().limit(limits=count):
         yield
 
 

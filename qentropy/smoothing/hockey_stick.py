@@ -3,12 +3,8 @@ r"""Eigenvalue root search with a completion: exact for a trace ball when the co
 The root of ``Tr(rho - lambda sigma)_+ = e`` is always a lower bound, proved by the projector
 ``G = {rho - lambda sigma > 0}``. With the Jordan parts P and N of ``rho - lambda sigma`` a state
 ``X = rho - P + Q`` attains it if ``0 <= Q <= N``. Two Q are tried: ``alpha N`` of trace e, which
-commuting pairs always have, and that of least trace among the functions of one operator:
-
-    S^{-1} X S^{-1} = Z_+ + a (1 - Z_+),   Z = S^{-1} (rho - P) S^{-1},   S = (lambda sigma)^{1/2}.
-
-As Z is at most 1 this lies between 0 and 1 and above Z, as X has to between 0 and lambda sigma and
-above ``rho - P``; X is normalised by some a if its trace without a is at most one.
+commuting pairs always have and which needs only P, and one of small trace, which is found wherever
+there is one, unless that is close. X is normalised by moving it towards ``lambda sigma``.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,8 +13,8 @@ import numpy as np
 
 from qentropy.blocks import Array
 from qentropy.smoothing.balls import Gram, Proposal, SmoothingProblem
-from qentropy.smoothing.scaling import congruence, dagger, hermitian
-from qentropy.spectra import positive_power
+from qentropy.smoothing.completion import frame, least_between
+from qentropy.smoothing.scaling import dagger, hermitian
 
 __all__ = ["least_completion", "propose"]
 
@@ -38,18 +34,24 @@ def propose(problem: SmoothingProblem) -> Proposal:
 
 
 def least_completion(problem: SmoothingProblem) -> Proposal | None:
-    """The same with the completion of least trace, or None where that is too large."""
+    """The same with a completion of small trace, or None where there is none or none was found."""
     level, sigma = problem.cut.level, problem.sigma
     if not level > 0:
         return None
     spectra = zip(
         sigma.spectrum.values, sigma.spectrum.vectors, sigma.spectrum.support, strict=True
     )
-    least = [_least_above(x, level, *s) for x, s in zip(_kept(problem), spectra, strict=True)]
+    frames = [
+        frame(x, level * np.where(support, values, 0.0), vectors)
+        for x, (values, vectors, support) in zip(_kept(problem), spectra, strict=True)
+    ]
     total = float(problem.rho.trace)
+    least = least_between(frames, total)
+    if least is None:
+        return None
     lack = total - sum(float(np.einsum("mii->", x).real) for x in least)
     room = lack - total + level * float(sigma.trace)
-    if lack < 0 or not room > 0:
+    if not room > 0:
         return None
     share = min(1.0, lack / room) if problem.normalized else 0.0
     zipped = zip(least, sigma.groups, strict=True)
@@ -60,17 +62,6 @@ def _kept(problem: SmoothingProblem) -> Iterator[Array]:
     """Blocks of ``rho - P``."""
     for r, (w, v) in zip(problem.rho.groups, problem.cut.parts, strict=True):
         yield hermitian(r - (v * w[:, None, :]) @ dagger(v))
-
-
-def _least_above(rest: Array, level: float, values: Array, vectors: Array, support: Array) -> Array:
-    """``S Z_+ S`` for blocks of ``rho - P`` and of sigma, given by its spectrum."""
-    weights = level * np.where(support, values, 0.0)
-    # Any factor of the multiple of sigma serves as its root.
-    root = vectors * np.sqrt(weights)[:, None, :]
-    inverse = vectors * positive_power(weights, -0.5)[:, None, :]
-    z, frame = np.linalg.eigh(congruence(inverse, rest))
-    half = root @ (frame * np.sqrt(np.maximum(z, 0.0))[:, None, :])
-    return hermitian(half @ dagger(half))
 
 
 def _proposal(problem: SmoothingProblem, states: Iterable[Array]) -> Proposal:

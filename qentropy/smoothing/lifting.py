@@ -39,7 +39,8 @@ class Piece:
 class Lift:
     """What a block contributes: X, G, the least t, and columns near which N and P lie.
 
-    For N there are those where the multipliers put it, and at most as many where it was.
+    For N there are those where the multipliers put it, and at most as many where it was, the
+    heaviest first.
     """
 
     state: Array
@@ -158,7 +159,7 @@ def lift(
     ends
         mu and nu.
     light
-        The share of N, P, W and X that is left out of their ranges.
+        The share of N, P and X that is left out of their ranges.
 
     Returns
     -------
@@ -182,7 +183,8 @@ def lift(
     root, inverse = ((vectors * values**p) @ dagger(vectors) for p in (0.5, -0.5))
     ratio = float(np.linalg.eigvalsh(congruence(inverse, x))[-1])
     slopes, frame = np.linalg.eigh(congruence(root, g))
-    heavy = _heavy(slopes, light)
+    # Faint parts of W, too: M is sensitive to them.
+    heavy = slopes > NEGLIGIBLE * max(slopes[-1], 0.0)
     w = piece.inverse @ (basis @ (root @ (frame[:, heavy] * np.sqrt(slopes[heavy]))))
     weights, frame = np.linalg.eigh(x)
     inside = basis @ frame[:, _heavy(weights, light)]

@@ -33,9 +33,10 @@ MOST_SUBSPACES = 14
 FIRST_TOLERANCE = 0.02  # of the first path, which only shows where to go
 SMALLEST_ROUGH = 52  # rows from which on a factorisation takes longer than what it brings there
 SHARPER = 0.02  # how much smaller the next gap is to be: a dual point far beyond it is no guide
-LIGHT = 1e-2  # the largest share of N, P, W or X that is left out of their ranges
-MOST_MISSES = (1, 2)  # subspaces that bring little while N and P are confined: small, large
-SMALL = 6  # dimensions up to which a subspace is always kept, since that is cheap
+LIGHT = 1e-2  # the largest share of N, P or X that is left out of their ranges
+MOST_MISSES = (1, 2)  # subspaces that bring little before N and P go free: small, large
+MORE_MISSES = 2  # and after that
+SMALL = 6  # dimensions up to which a subspace is kept, since that is cheap
 SMALLEST_CONFINED = 40  # rows from which on it pays to confine N and P
 CONFINED_SHARE = 0.85  # of the rows, at most, to which they are confined
 ROUGH = 4e-16  # times the cubed dimension: how far a proof of positivity may move X out of the ball
@@ -126,13 +127,11 @@ def solve(
     best = found = _continued(whole, bases, goal, last=ends, reaches=reaches, rough=rough)
     steps, misses = found.steps, 0
     for _ in range(1, MOST_SUBSPACES):
-        if best.gap <= tolerance:
+        if best.gap <= tolerance or misses >= MOST_MISSES[large] + MORE_MISSES:
             break
         goal = max(tolerance, SHARPER * min(goal, found.gap))
-        confined, keep = misses <= MOST_MISSES[large], misses > MOST_MISSES[large] + 1
+        confined, keep = misses <= MOST_MISSES[large], misses > MOST_MISSES[large]
         bases = found.next(blocks, keep=keep)
-        if keep and _width(bases) > most:
-            bases = found.next(blocks, keep=False)
         if _width(bases) > most:
             break
         reaches = found.reaches(bases, more=misses > 0) if confined else None
@@ -141,11 +140,8 @@ def solve(
         except (SolverError, np.linalg.LinAlgError):
             break
         steps += found.steps
-        stalled = keep and found.gap > best.gap / 2
         misses += goal == tolerance and found.gap > best.gap / 3
         best = min(best, found, key=lambda lifted: lifted.gap)
-        if stalled:
-            break
     rows = _width(best.bases)
     proposal = Proposal(
         best.primal,
@@ -190,12 +186,14 @@ class _Subspace:
         return Landmark(self.bases, added, reached, self.near)
 
     def next(self, blocks: list[Piece], *, keep: bool) -> list[Array]:
-        """The subspaces that these points suggest, with these subspaces if they are to be kept."""
-        small = _width(self.bases) <= SMALL
-        return [
-            spanned(b.support, part.added, part.before, v[:, : v.shape[1] if keep or small else 0])
-            for b, part, v in zip(blocks, self.lifts, self.bases, strict=True)
-        ]
+        """The subspaces that these points suggest; with `keep` also what of these still fits in."""
+        keep, out = keep or _width(self.bases) <= SMALL, []
+        for block, part, old in zip(blocks, self.lifts, self.bases, strict=True):
+            most = int(LARGEST_SHARE * len(old))
+            new = spanned(block.support, part.added)
+            new = spanned(new, part.before[:, : max(most - new.shape[1], 0)])
+            out.append(_extended(new, old, most if keep else 0))
+        return out
 
     def reaches(self, bases: list[Array], *, more: bool) -> list[Array]:
         """Where N and P are expected to lie in given subspaces.
@@ -206,15 +204,18 @@ class _Subspace:
         for v, part, old in zip(bases, self.lifts, self.reached, strict=True):
             columns = [part.added, part.before, part.removed]
             reach = spanned(dagger(v) @ np.concatenate(columns, axis=1))
-            spare = int(CONFINED_SHARE * v.shape[1]) - reach.shape[1]
-            if more and spare > 0:
-                rest = dagger(v) @ old
-                rest = rest - reach @ (dagger(reach) @ rest)
-                left, sines, _ = np.linalg.svd(rest, full_matrices=False)
-                extra = left[:, : min(spare, int((sines > NEW).sum()))]
-                reach = np.concatenate([reach, extra], axis=1)
-            out.append(reach)
+            most = int(CONFINED_SHARE * v.shape[1]) if more else 0
+            out.append(_extended(reach, dagger(v) @ old, most))
         return out
+
+
+def _extended(basis: Array, others: Array, most: int) -> Array:
+    """The basis with what is newest in other columns, up to a number of columns."""
+    spare = most - basis.shape[1]
+    if spare <= 0:
+        return basis
+    left, sines, _ = np.linalg.svd(others - basis @ (dagger(basis) @ others), full_matrices=False)
+    return np.concatenate([basis, left[:, : min(spare, int((sines > NEW).sum()))]], axis=1)
 
 
 def _width(columns: Sequence[Array]) -> int:

@@ -30,7 +30,7 @@ __all__ = ["METHODS", "Best", "Prepared", "prepare", "report", "search"]
 
 METHODS = ("auto", "commuting", "hockey-stick", "low-rank", "path-following", "conic")
 
-LARGEST_PATH = 64  # rows of a block from which on path following is not started unasked
+MOST_UNKNOWNS = 10_000  # of a block, beyond which path following is not started unasked
 LARGEST_CONIC = 100  # the same for SCS, which takes minutes there and ends wide
 NARROW = 1e-7  # a small relative gap to ask for
 QUICK_PATH = 24  # up to here another path is worth a try even where one has converged
@@ -181,7 +181,7 @@ def _routes(
     path, share = (
         (purified_path, 1e-4) if problem.ball == "purified-distance" else (trace_path, 1e-3)
     )
-    unasked = path.applies(problem) and largest <= LARGEST_PATH
+    unasked = path.applies(problem) and _unknowns(problem) <= MOST_UNKNOWNS
     if method == "path-following" or (
         automatic and unasked and (best.status != "converged" or largest <= QUICK_PATH)
     ):
@@ -198,6 +198,13 @@ def _routes(
         _leave_out(best, "conic", largest)
     elif method == "conic" or (automatic and not done):
         yield from _conic_routes(best, problem, rtol)
+
+
+def _unknowns(problem: SmoothingProblem) -> int:
+    """Real parameters of a Hermitian matrix as large as the largest block."""
+    groups = [*problem.rho.groups, *problem.sigma.groups]
+    rows: int = max(g.shape[-1] for g in groups)
+    return rows * rows if any(np.iscomplexobj(g) for g in groups) else rows * (rows + 1) // 2
 
 
 def _least_completion(problem: SmoothingProblem) -> Proposal | None:

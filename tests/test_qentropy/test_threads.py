@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from qentropy import smooth_max_relative_entropy
 from qentropy.smoothing import trace_system
-from qentropy.threads import LARGE, SMALL, many_threads, one_thread
+from qentropy.threads import HUGE, LARGE, SMALL, many_threads, one_thread
 
 EARLIER = 3
 
@@ -50,6 +50,15 @@ def test_a_large_matrix_alone_changes_nothing() -> None:
     """Outside there is nothing to lift."""
     with many_threads(LARGE):
         assert count() == EARLIER
+    assert count() == EARLIER
+
+
+def test_a_huge_matrix_gets_one_thread_everywhere() -> None:
+    """With several, OpenBLAS may crash."""
+    with many_threads(HUGE):
+        assert count() == 1
+    with one_thread(1), many_threads(HUGE):
+        assert count() == 1
     assert count() == EARLIER
 
 

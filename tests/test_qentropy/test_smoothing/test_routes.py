@@ -81,7 +81,7 @@ def test_an_unknown_method_is_refused_with_the_known_ones() -> None:
 
 def test_a_long_path_is_not_begun_unasked(monkeypatch: pytest.MonkeyPatch) -> None:
     """A note says how to ask for it."""
-    monkeypatch.setattr("qentropy.smoothing.routes.LARGEST_PATH", 2)
+    monkeypatch.setattr("qentropy.smoothing.routes.MOST_UNKNOWNS", 4)
     monkeypatch.setattr("qentropy.smoothing.routes.LARGEST_CONIC", 2)
     rho, sigma = pair(5, 2)
     with pytest.warns(CertificationWarning):
