@@ -146,21 +146,18 @@ def least_between(frames: Sequence[Frame], most: float) -> list[Array] | None:
     """
     room = most - sum(f.fixed for f in frames)
     prices = [f.price for f in frames]
-    found = [f.floor for f in frames]
-    if _total(prices, found) <= room:
-        return [f.state(y) for f, y in zip(frames, found, strict=True)]
-    if sum(f.bound() for f in frames) > room + ROUNDING * most:
-        return None
     scale = sum(map(_trace, prices)) / sum(f.z.size for f in frames)
     extra = [np.broadcast_to(scale * np.eye(f.z.shape[-1]), f.half.shape) for f in frames]
+    found, bound = [f.floor for f in frames], sum(f.bound() for f in frames)
     for _ in range(MOST_STEPS):
-        costs = [s + b for s, b in zip(prices, extra, strict=True)]
-        gains, least = zip(*(f.above(c) for f, c in zip(frames, costs, strict=True)), strict=True)
-        if sum(gains) - sum(map(_trace, extra)) > room + ROUNDING * most:
-            return None
-        found = [f.below_one(y) for f, y in zip(frames, least, strict=True)]
         if _total(prices, found) <= room:
             return [f.state(y) for f, y in zip(frames, found, strict=True)]
+        if bound > room + ROUNDING * most:
+            break
+        costs = [s + b for s, b in zip(prices, extra, strict=True)]
+        gains, least = zip(*(f.above(c) for f, c in zip(frames, costs, strict=True)), strict=True)
+        found = [f.below_one(y) for f, y in zip(frames, least, strict=True)]
+        bound = sum(gains) - sum(map(_trace, extra))
         extra = [_weighted(b, y) for b, y in zip(extra, least, strict=True)]
     return None
 
