@@ -20,6 +20,21 @@ __all__ = ["Ball", "Gram", "Proposal", "SmoothingProblem", "check_ball"]
 
 
 @dataclass(frozen=True, eq=False)
+class Gram:
+    """The operator ``F F^dagger`` of a factor of low rank, multiplied out only on demand."""
+
+    factor: BlockOperator
+
+    def multiplied(self) -> BlockOperator:
+        """``F F^dagger``, exactly Hermitian."""
+        return self.factor.map(lambda f: hermitian(f @ dagger(f)))
+
+    def dense(self) -> Array:
+        """The whole matrix."""
+        return self.multiplied().dense()
+
+
+@dataclass(frozen=True, eq=False)
 class SmoothingProblem:
     """Smallest ``D_max(X||sigma)`` over the X in a ball around rho.
 
@@ -54,25 +69,18 @@ class SmoothingProblem:
         """Where ``Tr(rho - lambda sigma)_+`` is the radius: lambda is a lower bound of ``2**D``."""
         return find_cut(self.rho, self.sigma, self.radius)
 
+    @cached_property
+    def projector(self) -> Gram:
+        """The matrix G of a trace ball that proves the root, onto where the cut is positive."""
+        heads = [
+            np.where(values[:, None, :] > 0, vectors, 0.0) for values, vectors in self.cut.parts
+        ]
+        return Gram(self.rho.with_groups(heads))
+
     @property
     def order_of_magnitude(self) -> float:
         """A power of two near ``2**D``, from its lower bounds: the root, and ``1 / Tr sigma``."""
         return float(2.0 ** np.rint(np.log2(max(self.cut.level, 1 / float(self.sigma.trace)))))
-
-
-@dataclass(frozen=True, eq=False)
-class Gram:
-    """The operator ``F F^dagger`` of a factor of low rank, multiplied out only on demand."""
-
-    factor: BlockOperator
-
-    def multiplied(self) -> BlockOperator:
-        """``F F^dagger``, exactly Hermitian."""
-        return self.factor.map(lambda f: hermitian(f @ dagger(f)))
-
-    def dense(self) -> Array:
-        """The whole matrix."""
-        return self.multiplied().dense()
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from qentropy.blocks import Array
-from qentropy.smoothing.balls import Gram, Proposal, SmoothingProblem
+from qentropy.smoothing.balls import Proposal, SmoothingProblem
 from qentropy.smoothing.completion import frame, least_between
 from qentropy.smoothing.scaling import dagger, hermitian
 
@@ -67,16 +67,12 @@ def _kept(problem: SmoothingProblem) -> Iterator[Array]:
 def _proposal(problem: SmoothingProblem, states: Iterable[Array]) -> Proposal:
     """The points, the state a little inside the ball so that rounding does not take it out."""
     back = min(1.0, INSIDE * problem.rho.dimension / max(problem.radius, INSIDE))
-    parts = problem.cut.parts
-    heads = [np.where(values[:, None, :] > 0, vectors, 0.0) for values, vectors in parts]
-    removed = [
-        np.sqrt((1 - back) * w)[:, None, :] * v for (w, _), v in zip(parts, heads, strict=True)
-    ]
+    removed = [np.sqrt((1 - back) * w)[:, None, :] * v for w, v in problem.cut.parts]
     zipped = zip(states, problem.rho.groups, strict=True)
     primal = [hermitian((1 - back) * x + back * r) for x, r in zipped]
     return Proposal(
         problem.rho.with_groups(primal),
-        Gram(problem.rho.with_groups(heads)),
+        problem.projector,
         level=problem.cut.level * (1 + 4 * back),
         iterations=problem.cut.steps,
         removed=problem.rho.with_groups(removed),

@@ -19,7 +19,7 @@ import numpy as np
 from qentropy.blocks import Array, BlockOperator
 from qentropy.errors import SolverError
 from qentropy.smoothing import trace_path
-from qentropy.smoothing.balls import Proposal, SmoothingProblem
+from qentropy.smoothing.balls import Gram, Proposal, SmoothingProblem
 from qentropy.smoothing.lifting import Lift, Piece, absent, lift, lower_end, pieces, spanned
 from qentropy.smoothing.scaling import congruence, dagger
 from qentropy.smoothing.trace_point import Point
@@ -115,7 +115,7 @@ def solve(
     clear = min(ROUGH * dimension**3 / max(problem.radius, ROUGH), max(MOST_ROUGH, tolerance))
     cuts = problem.cut.directions
     inside = replace(problem, epsilon=problem.epsilon * (1 - clear))
-    whole = _Whole(inside, pieces(inside), problem.cut.level)
+    whole = _Whole(inside, pieces(inside), problem)
     blocks, most = whole.blocks, LARGEST_SHARE * dimension
     bases = _bases_between(cuts, blocks, ends) if ends else _first_bases(cuts, blocks)
     if _width(bases) > (max(most, LARGEST_JOINT) if ends else most):
@@ -155,11 +155,14 @@ def solve(
 
 @dataclass(frozen=True, eq=False)
 class _Whole:
-    """The problem, its blocks, and a lower end that is known: the root of the hockey-stick."""
+    """The problem, a little inside the ball, and its blocks.
+
+    The root of the hockey-stick of the `outer` one, as it was given, is a known lower end.
+    """
 
     problem: SmoothingProblem
     blocks: list[Piece]
-    floor: float
+    outer: SmoothingProblem
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,7 +177,7 @@ class _Subspace:
     near: Point
     lifts: list[Lift]
     primal: BlockOperator
-    dual: BlockOperator
+    dual: BlockOperator | Gram
     gap: float
     steps: int
 
@@ -305,10 +308,12 @@ def _solved(
         for i, b in enumerate(blocks)
     ]
     primal = problem.rho.with_blocks([x.state for x in lifts])
-    dual = problem.rho.with_blocks([x.dual for x in lifts])
+    dual: BlockOperator | Gram = problem.rho.with_blocks([x.dual for x in lifts])
     upper = max(x.ratio for x in lifts)
     upper = upper / float(primal.trace) if problem.normalized else upper
-    lower = max(whole.floor, lower_end(problem, list(zip(blocks, lifts, strict=True))))
+    lower = lower_end(problem, list(zip(blocks, lifts, strict=True)))
+    if lower < whole.outer.cut.level:
+        lower, dual = whole.outer.cut.level, whole.outer.projector
     return _Subspace(
         bases=bases,
         reached=bases if reaches is None else [v @ u for v, u in zip(bases, reaches, strict=True)],
