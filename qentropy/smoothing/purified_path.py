@@ -9,6 +9,7 @@ sub-normalised states: where the ball does not reach a multiple of sigma that is
 one value, and X is filled up to trace one below ``t sigma``.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -19,6 +20,7 @@ from qentropy.blocks import Array, BlockOperator, extract, joint_blocks, require
 from qentropy.errors import SolverError
 from qentropy.smoothing.balls import Proposal, SmoothingProblem
 from qentropy.smoothing.scaling import (
+    Coordinates,
     congruence,
     dagger,
     follow,
@@ -30,13 +32,14 @@ from qentropy.threads import many_threads
 
 __all__ = ["applies", "propose"]
 
-LARGEST_BLOCK = 40
+LARGEST_BLOCK = 100
 CENTERING = 0.1
 MAX_DEPTH = 120
 BOUNDARY = 0.95
 GROWTH = 4.0
 
 Blocks = list[Array]
+Solver = Callable[[Array], Array]
 
 
 def applies(problem: SmoothingProblem) -> bool:
@@ -60,7 +63,7 @@ def propose(problem: SmoothingProblem, tolerance: float = 1e-8) -> Proposal:
             f"path following needs a purified ball and blocks of at most {LARGEST_BLOCK} rows"
         )
     require_memory(
-        64.0 * sum(len(g) * g.shape[-1] ** 4 for g in problem.rho.groups), "a Newton system"
+        16.0 * sum(len(g) * g.shape[-1] ** 4 for g in problem.rho.groups), "a Newton system"
     )
     scale = problem.order_of_magnitude
     rho, sigma = _on_support(problem)
@@ -254,8 +257,8 @@ def _step(data: _Data, point: _Point) -> _Point:
     target = [gradient.c * g + delta * _diagonal(1 / v) for g, v in zip(r, x, strict=True)]
     one = gradient.of_identity(data.one)
     identity = _congruence(direct, one)
-    local = _systems(gradient, _congruence(direct, gradient.inverse), r)
-    h0, h1, h2 = _solved(local, gradient, r, [target, identity, sigma])
+    solvers = _solvers(gradient, _congruence(direct, gradient.inverse), r)
+    h0, h1, h2 = _solved(solvers, gradient, r, [target, identity, sigma])
     excess = gradient.c * _dot(data.one, gradient.r) - 1
     curvature, push = -point.s / point.u, -delta / point.u
     # H = h0 + du h1 - t h2 keeps Tr sigma W = 1 and brings the trace of X to 1 - s.
@@ -286,28 +289,34 @@ def _step(data: _Data, point: _Point) -> _Point:
     return _moved(point, change, length)
 
 
-def _systems(gradient: _Gradient, z: Blocks, r: Blocks) -> Blocks:
-    """``H -> H + c (z H r + r H z)`` as matrices on ``b**2`` entries."""
+def _solvers(gradient: _Gradient, z: Blocks, r: Blocks) -> list[list[Solver]]:
+    """Solutions of ``H + c (z H r + r H z)``, block by block."""
     return [
-        np.stack(
-            [
-                np.eye(a.size) + gradient.c * (np.kron(a, b.T) + np.kron(b, a.T))
-                for a, b in zip(zs, rs, strict=True)
-            ]
-        )
+        [_solver(gradient.c * a, b) for a, b in zip(zs, rs, strict=True)]
         for zs, rs in zip(z, r, strict=True)
     ]
 
 
-def _solved(systems: Blocks, gradient: _Gradient, r: Blocks, rights: list[Blocks]) -> list[Blocks]:
+def _solver(z: Array, r: Array) -> Solver:
+    basis = Coordinates(len(z), np.iscomplexobj(z) or np.iscomplexobj(r))
+    with many_threads(basis.count):
+        matrix = basis.products([(z, r), (r, z)])
+        matrix[np.diag_indices(len(matrix))] += 1
+        return basis.solver(matrix)
+
+
+def _solved(
+    solvers: list[list[Solver]], gradient: _Gradient, r: Blocks, rights: list[Blocks]
+) -> list[Blocks]:
     """Solutions of the systems with the rank-one term ``- coupling r Tr r H`` added."""
-    found = []
-    for k, system in enumerate(systems):
-        columns = np.stack([x[k].reshape(len(system), -1) for x in (*rights, r)], axis=-1)
-        with many_threads(system.shape[-1]):
-            solution = np.linalg.solve(system, columns)
-        found.append([solution[..., j].reshape(r[k].shape) for j in range(len(rights) + 1)])
-    *firsts, pole = (list(parts) for parts in zip(*found, strict=True))
+    found = [
+        [
+            np.stack([solve(b) for solve, b in zip(group, right, strict=True)])
+            for group, right in zip(solvers, blocks, strict=True)
+        ]
+        for blocks in (*rights, r)
+    ]
+    *firsts, pole = found
     denominator = 1 - gradient.coupling * _dot(r, pole)
     out = []
     for first in firsts:

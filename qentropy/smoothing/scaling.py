@@ -283,15 +283,18 @@ class Coordinates:
         above = weights[self.upper]
         return np.concatenate([weights.diagonal(), *(1 + self.complex) * [above]])
 
-    def congruences(
-        self, metrics: Sequence[Array], frame: Array | None = None, weights: Array | None = None
+    def products(
+        self,
+        pairs: Sequence[tuple[Array, Array]],
+        frame: Array | None = None,
+        weights: Array | None = None,
     ) -> Array:
-        """The real matrix of ``Y -> sum A Y A + C (weights * (C^dagger Y C)) C^dagger``.
+        """The real matrix of ``Y -> sum A Y B + C (weights * (C^dagger Y C)) C^dagger``.
 
         Parameters
         ----------
-        metrics
-            The Hermitian A.
+        pairs
+            A and B, such that the sum is Hermitian.
         frame, weights
             C, and a real symmetric matrix; without them the last term is left out. With them
             this takes ``b**5`` operations.
@@ -299,14 +302,14 @@ class Coordinates:
         size, count = self.size, len(self.upper[0])
         out = np.empty((self.count, self.count))
         # The image of e_k e_l^dagger is the sum over c of left[:, c] and right[c, l].
-        right = np.stack(metrics)
+        right = np.stack([b for _, b in pairs])
         if frame is not None:
-            pairs = (frame[:, None, :] * frame.conj()).transpose(2, 0, 1)
-            right = np.concatenate([pairs, right])
+            outer = (frame[:, None, :] * frame.conj()).transpose(2, 0, 1)
+            right = np.concatenate([outer, right])
         first = size
         for k in range(size):
             last = first + size - k - 1
-            left = np.stack([a[:, k] for a in metrics], axis=1)
+            left = np.stack([a[:, k] for a, _ in pairs], axis=1)
             if frame is not None:
                 left = np.concatenate([frame * frame[k].conj() @ weights, left], axis=1)
             images = left @ right[:, k:].reshape(len(right), -1)
@@ -316,6 +319,29 @@ class Coordinates:
                 out[first + part * count : last + part * count] = values[1:]
             first = last
         return out
+
+    def solver(self, matrix: Array) -> Callable[[Array], Array]:
+        """Solutions of a system with a positive definite matrix, which is overwritten.
+
+        Raises
+        ------
+        numpy.linalg.LinAlgError
+            It is not positive definite.
+        """
+        from scipy.linalg.lapack import dpotrf, dpotrs  # slow to import
+
+        scale = 1 / np.sqrt(matrix.diagonal())
+        matrix *= scale[:, None]
+        matrix *= scale
+        factor, failed = dpotrf(matrix.T, lower=1, clean=0, overwrite_a=1)
+        if failed:
+            raise np.linalg.LinAlgError("the system is not positive definite")
+
+        def solve(right: Array) -> Array:
+            solution, _ = dpotrs(factor, scale * self.vector(right), lower=1)
+            return self.matrix(scale * solution)
+
+        return solve
 
     def _rows(self, images: Array) -> tuple[Array, ...]:
         """Coordinates of ``(Z + Z^dagger) / sqrt(2)`` and of ``i (Z - Z^dagger) / sqrt(2)``."""

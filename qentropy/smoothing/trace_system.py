@@ -49,28 +49,15 @@ class System:
 
     def factorised(self) -> Callable[[Array], Array]:
         """The solution, by a factorisation in real coordinates of Hermitian matrices."""
-        from scipy.linalg.lapack import dpotrf, dpotrs  # slow to import
-
-        size = len(self.metrics[0])
+        size, metrics = len(self.metrics[0]), [(m, m) for m in self.metrics]
         basis = Coordinates(size, any(np.iscomplexobj(m) for m in self.metrics))
         with many_threads(basis.count):
             if self.mixed is None:
-                matrix = basis.congruences(self.metrics)
+                matrix = basis.products(metrics)
                 matrix[np.diag_indices(len(matrix))] += basis.entries(self.weights)
             else:
-                matrix = basis.congruences(self.metrics, self.mixed, self.weights)
-            scale = 1 / np.sqrt(matrix.diagonal())
-            matrix *= scale[:, None]
-            matrix *= scale
-            factor, failed = dpotrf(matrix.T, lower=1, clean=0, overwrite_a=1)
-        if failed:
-            raise np.linalg.LinAlgError("the system is not positive definite")
-
-        def solve(right: Array) -> Array:
-            solution, _ = dpotrs(factor, scale * basis.vector(right), lower=1)
-            return basis.matrix(scale * solution)
-
-        return solve
+                matrix = basis.products(metrics, self.mixed, self.weights)
+            return basis.solver(matrix)
 
     def iterative(self) -> Callable[[Array], Array]:
         """The solution, by conjugate gradients preconditioned with the diagonal."""

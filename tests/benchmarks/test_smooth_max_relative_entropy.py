@@ -104,7 +104,7 @@ SECONDS: dict[bool, dict[int, float]] = {False: {}, True: {}}  # real or not -> 
         Case("sigma to 1e-10", 16, rtol=1e-5),
         Case("sigma to 1e-10", 64, rtol=1e-4),
         *(Case("nearly commuting", d) for d in (16, 64)),
-        *(Case("generic", d, ball=PURIFIED) for d in (8, 16, 32)),
+        *(Case("generic", d, ball=PURIFIED) for d in (8, 16, 32, 64)),
     ],
     ids=str,
 )
@@ -176,7 +176,7 @@ def test_real_states(benchmark: Any, report: Callable[..., None], dimension: int
     )
 
 
-@pytest.mark.parametrize("radius", [0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7])
+@pytest.mark.parametrize("radius", [0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.45, 0.5, 0.7])
 @pytest.mark.parametrize("dimension", [32, 64])
 def test_radius(benchmark: Any, report: Callable[..., None], dimension: int, radius: float) -> None:
     """Generic states at other radii than that of the other tables."""

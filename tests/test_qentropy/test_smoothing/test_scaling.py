@@ -94,7 +94,7 @@ def test_coordinates_of_a_sum_of_congruences(real: bool) -> None:
     image = frame @ (weights * (dagger(frame) @ y @ frame)) @ dagger(frame)
     image = hermitian(image + sum(a @ y @ a for a in metrics))
     basis = Coordinates(SIZE, not real)
-    found = basis.congruences(metrics, frame, weights)
+    found = basis.products([(a, a) for a in metrics], frame, weights)
     assert np.allclose(found @ basis.vector(y), basis.vector(image))
     assert np.allclose(found, found.T)
 
@@ -108,8 +108,26 @@ def test_coordinates_of_entrywise_weights(real: bool) -> None:
     )
     weights = hermitian(np.abs(matrix(5, real=True)))
     basis = Coordinates(SIZE, not real)
-    found = basis.congruences([metric]) + np.diag(basis.entries(weights))
+    found = basis.products([(metric, metric)]) + np.diag(basis.entries(weights))
     assert np.allclose(found @ basis.vector(y), basis.vector(metric @ y @ metric + weights * y))
+
+
+@pytest.mark.parametrize("real", [True, False])
+def test_coordinates_of_a_sum_of_products(real: bool) -> None:
+    """``A Y B + B Y A`` is Hermitian, too; the solver inverts it."""
+    y, a, b = hermitian(matrix(1, real=real)), positive(3), positive(4)
+    a, b = (x.real if real else x for x in (a, b))
+    basis = Coordinates(SIZE, not real)
+    found = basis.products([(a, b), (b, a)])
+    image = a @ y @ b + b @ y @ a
+    assert np.allclose(found @ basis.vector(y), basis.vector(image))
+    assert np.allclose(basis.solver(found)(image), y)
+
+
+def test_a_solver_needs_a_positive_matrix() -> None:
+    """It says so."""
+    with pytest.raises(np.linalg.LinAlgError, match="positive definite"):
+        Coordinates(2, is_complex=False).solver(np.array([[1.0, 2, 0], [2, 1, 0], [0, 0, 1]]))
 
 
 def test_a_path_that_stops_says_why() -> None:
