@@ -141,7 +141,7 @@ def lift(
     basis: Array,
     points: tuple[Array, Array],
     ends: tuple[float, float],
-    light: float,
+    shares: tuple[float, float],
 ) -> Lift:
     r"""X and G on the whole block from those on the range of a basis.
 
@@ -158,8 +158,8 @@ def lift(
         x and g on the range of V.
     ends
         mu and nu.
-    light
-        The share of N, P and X that is left out of their ranges.
+    shares
+        Of W, and of N, P and X, that are left out of their ranges.
 
     Returns
     -------
@@ -173,18 +173,17 @@ def lift(
     Examples
     --------
     >>> piece = Piece(np.eye(1), np.eye(1) / 2, np.eye(1) / np.sqrt(2), 2 * np.eye(1), np.eye(1))
-    >>> found = lift(piece, np.eye(1), (np.eye(1), 2 * np.eye(1)), (0.0, 2.0), 1e-6)
+    >>> found = lift(piece, np.eye(1), (np.eye(1), 2 * np.eye(1)), (0.0, 2.0), 2 * (1e-6,))
     >>> round(found.ratio, 9), found.dual.round(9)
     (2.0, array([[2.]]))
     """
-    (x, g), (mu, nu) = points, ends
+    (x, g), (mu, nu), (faint, light) = points, ends, shares
     rho, sigma = piece.restricted(basis)
     values, vectors = np.linalg.eigh(sigma)
     root, inverse = ((vectors * values**p) @ dagger(vectors) for p in (0.5, -0.5))
     ratio = float(np.linalg.eigvalsh(congruence(inverse, x))[-1])
     slopes, frame = np.linalg.eigh(congruence(root, g))
-    # Faint parts of W, too: M is sensitive to them.
-    heavy = slopes > NEGLIGIBLE * max(slopes[-1], 0.0)
+    heavy = _heavy(slopes, faint)
     w = piece.inverse @ (basis @ (root @ (frame[:, heavy] * np.sqrt(slopes[heavy]))))
     weights, frame = np.linalg.eigh(x)
     inside = basis @ frame[:, _heavy(weights, light)]

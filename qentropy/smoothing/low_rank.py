@@ -34,8 +34,9 @@ FIRST_TOLERANCE = 0.02  # of the first path, which only shows where to go
 SMALLEST_ROUGH = 52  # rows from which on a factorisation takes longer than what it brings there
 SHARPER = 0.02  # how much smaller the next gap is to be: a dual point far beyond it is no guide
 LIGHT = 1e-2  # the largest share of N, P or X that is left out of their ranges
+FAINT = 1e-9  # the share of W
 MOST_MISSES = (1, 2)  # subspaces that bring little before N and P go free: small, large
-MORE_MISSES = 2  # and after that
+MORE_MISSES = 3  # and after that
 SMALL = 6  # dimensions up to which a subspace is kept, since that is cheap
 SMALLEST_CONFINED = 40  # rows from which on it pays to confine N and P
 CONFINED_SHARE = 0.85  # of the rows, at most, to which they are confined
@@ -130,7 +131,7 @@ def solve(
         if best.gap <= tolerance or misses >= MOST_MISSES[large] + MORE_MISSES:
             break
         goal = max(tolerance, SHARPER * min(goal, found.gap))
-        confined, keep = misses <= MOST_MISSES[large], misses > MOST_MISSES[large]
+        confined, keep = misses <= MOST_MISSES[large], misses > MOST_MISSES[large] + 1
         bases = found.next(blocks, keep=keep)
         if _width(bases) > most:
             break
@@ -303,8 +304,10 @@ def _solved(
     slopes = np.concatenate([np.linalg.eigvalsh(g) for g in seen.values()])
     mu = max(0.0, -float(slopes.min()))
     ends, light = (mu, mu + float(slopes.max())), min(10 * tolerance, LIGHT)
+    # M is sensitive to faint parts of W, which are known where N and P are free.
+    shares = (FAINT if reaches is None else light, light)
     lifts = [
-        lift(b, bases[i], (states[i], duals[i]), ends, light) if i in states else absent(b, mu)
+        lift(b, bases[i], (states[i], duals[i]), ends, shares) if i in states else absent(b, mu)
         for i, b in enumerate(blocks)
     ]
     primal = problem.rho.with_blocks([x.state for x in lifts])

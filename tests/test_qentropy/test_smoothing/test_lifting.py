@@ -20,7 +20,7 @@ def test_on_the_whole_space_the_optimal_points_come_back() -> None:
     x, g = (operator.dense() for operator in (found.primal, found.dual))
     slopes = np.linalg.eigvalsh(g)
     ends = (-slopes[0], slopes[-1] - slopes[0])
-    lifted = lift(piece, np.eye(14), (x, g), ends, 1e-7)
+    lifted = lift(piece, np.eye(14), (x, g), ends, (1e-7, 1e-7))
     low, high = certified(TASK, found)
     assert lifted.ratio == pytest.approx(high, rel=1e-6)
     assert lower_end(TASK, [(piece, lifted)]) == pytest.approx(low, rel=1e-6)
@@ -35,7 +35,7 @@ def test_where_n_and_p_lie_is_told_without_them() -> None:
     (piece,) = pieces(TASK)
     x, g = (operator.dense() for operator in (found.primal, found.dual))
     slopes = np.linalg.eigvalsh(g)
-    lifted = lift(piece, np.eye(14), (x, g), (-slopes[0], slopes[-1] - slopes[0]), 1e-7)
+    lifted = lift(piece, np.eye(14), (x, g), (-slopes[0], slopes[-1] - slopes[0]), (1e-7, 1e-7))
     change, frame = np.linalg.eigh(TASK.rho.dense() - x)
     for columns, part in (
         (lifted.added, frame[:, change < -1e-5]),
