@@ -179,7 +179,7 @@ def _routes(
         yield "low-rank", partial(_low_rank, best, problem, tolerance)
     # A distance to the boundary of the purified ball costs its square root in the fidelity.
     path, share = (
-        (purified_path, 1e-4) if problem.ball == "purified-distance" else (trace_path, 1e-3)
+        (purified_path, 1e-4) if problem.ball == "purified-distance" else (trace_path, 1e-2)
     )
     unasked = path.applies(problem) and _unknowns(problem) <= MOST_UNKNOWNS
     if method == "path-following" or (

@@ -79,6 +79,14 @@ def test_an_unknown_method_is_refused_with_the_known_ones() -> None:
     assert all(name in str(caught.value) for name in METHODS)
 
 
+@pytest.mark.slow
+def test_a_path_on_a_large_block_keeps_clear_of_rounding() -> None:
+    """Its end is no closer to the boundary of the ball than distances are rounded."""
+    rng = np.random.default_rng([96, 2, 0])
+    rho, sigma = random_state(96, rng=rng), random_state(96, rng=rng)
+    assert smooth_max_relative_entropy(rho, sigma, 0.1, ball=TRACE).converged
+
+
 def test_a_long_path_is_not_begun_unasked(monkeypatch: pytest.MonkeyPatch) -> None:
     """A note says how to ask for it."""
     monkeypatch.setattr("qentropy.smoothing.routes.MOST_UNKNOWNS", 4)
