@@ -148,11 +148,14 @@ def least_between(frames: Sequence[Frame], most: float) -> list[Array] | None:
     prices = [f.price for f in frames]
     scale = sum(map(_trace, prices)) / sum(f.z.size for f in frames)
     extra = [np.broadcast_to(scale * np.eye(f.z.shape[-1]), f.half.shape) for f in frames]
-    found, bound = [f.floor for f in frames], sum(f.bound() for f in frames)
+    found, bound, limit = [f.floor for f in frames], 0.0, room + ROUNDING * most
+    # The bound for b = 0 is the cheapest, but where z_+ will do there is no need of one.
+    if _total(prices, found) > room and sum(f.bound() for f in frames) > limit:
+        return None
     for _ in range(MOST_STEPS):
         if _total(prices, found) <= room:
             return [f.state(y) for f, y in zip(frames, found, strict=True)]
-        if bound > room + ROUNDING * most:
+        if bound > limit:
             break
         costs = [s + b for s, b in zip(prices, extra, strict=True)]
         gains, least = zip(*(f.above(c) for f, c in zip(frames, costs, strict=True)), strict=True)

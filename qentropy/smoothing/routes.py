@@ -31,7 +31,7 @@ __all__ = ["METHODS", "Best", "Prepared", "prepare", "report", "search"]
 METHODS = ("auto", "commuting", "hockey-stick", "low-rank", "path-following", "conic")
 
 MOST_UNKNOWNS = 10_000  # of a block, beyond which path following is not started unasked
-LARGEST_CONIC = 100  # the same for SCS, which takes minutes there and ends wide
+LARGEST_CONIC = 100  # rows beyond which SCS is not, which takes minutes there and ends wide
 NARROW = 1e-7  # a small relative gap to ask for
 QUICK_PATH = 24  # up to here another path is worth a try even where one has converged
 WELL_CONDITIONED = 1e-4  # below, a rotation costs less than the proof in the basis given
